@@ -1,0 +1,57 @@
+/** TLS settings of a client connection. */
+export interface TlsOptions {
+  readonly serverName?: string;
+  /** PEM texts. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphrase?: string;
+  readonly verify?: boolean;
+}
+
+/** A byte stream. Handlers are set once, right after it is handed out, before any other await. */
+export interface Connection {
+  /** `host:port` of the other side. */
+  readonly peer: string;
+  /** Queues all chunks; the arrays must not be changed afterwards. Returns bytes queued and not yet handed to the kernel. */
+  send(chunks: readonly Uint8Array[]): number;
+  /** Bytes queued and not yet handed to the kernel. */
+  pending(): number;
+  onData(handler: (bytes: Uint8Array) => void): void;
+  /** Called when `pending` fell to zero. */
+  onDrain(handler: () => void): void;
+  /** Called once; `error` when it did not end in peace. */
+  onClose(handler: (error?: Error) => void): void;
+  /** Stops and restarts reading. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then closes. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Held until released or until the process dies. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** The network calls the program needs. Real one in system.ts, simulated one in test/support. */
+export interface Network {
+  /** @throws `broker-unreachable` */
+  connect(
+    host: string,
+    port: number,
+    options?: { readonly timeoutMs?: number; readonly tls?: TlsOptions },
+  ): Promise<Connection>;
+  /** Port 0 takes a free one. With `tls`, cert and key are required. @throws `port-in-use` */
+  listen(host: string, port: number, accept: (connection: Connection) => void, tls?: TlsOptions): Promise<Listener>;
+  /** Takes the machine-wide lock `name`; undefined when another process has it. Freed by the kernel when the owner dies. */
+  lock(name: string): Promise<Lock | undefined>;
+}

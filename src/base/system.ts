@@ -1,0 +1,300 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writevSync,
+} from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import { StreamctlError } from './errors.js';
+import type { FileHandle, FileSystem, OpenMode } from './files.js';
+import type { Connection, Listener, Lock, Network, TlsOptions } from './network.js';
+import type { Clock } from './time.js';
+
+/** {@link Clock} of this machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after(delayMs, action, background = false) {
+    const timer = setTimeout(action, delayMs);
+    if (background) timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  sleep(delayMs, signal) {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const timer = setTimeout(done, delayMs);
+      function done(): void {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      }
+      signal?.addEventListener('abort', done, { once: true });
+    });
+  },
+};
+
+/** Runs a file call and gives its failure our words. */
+function onDisk<T>(what: string, path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw diskError(what, path, cause);
+  }
+}
+
+function diskError(what: string, path: string, cause: unknown): StreamctlError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new StreamctlError('not-found', `${path} does not exist`, { cause });
+  const full = code === 'ENOSPC' ? ': the disk is full' : '';
+  const hint = code === 'ENOSPC' ? 'free some space, then run the same command again' : undefined;
+  return new StreamctlError('disk-failed', `cannot ${what} ${path}${full}`, {
+    detail: message,
+    cause,
+    ...(hint ? { hint } : {}),
+  });
+}
+
+class SystemFile implements FileHandle {
+  readonly #path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string, descriptor: number) {
+    this.#path = path;
+    this.#descriptor = descriptor;
+  }
+
+  read(target: Uint8Array, position: number): number {
+    return onDisk('read', this.#path, () => {
+      let filled = 0;
+      while (filled < target.length) {
+        const count = readSync(this.#descriptor, target, filled, target.length - filled, position + filled);
+        if (count === 0) break;
+        filled += count;
+      }
+      return filled;
+    });
+  }
+
+  write(chunks: readonly Uint8Array[], position: number): void {
+    onDisk('write', this.#path, () => {
+      let pending = chunks.filter((chunk) => chunk.length > 0);
+      let at = position;
+      while (pending.length > 0) {
+        // Linux takes at most 1,024 buffers in one call, and may write fewer bytes than given.
+        let written = writevSync(this.#descriptor, pending.slice(0, 1024), at);
+        at += written;
+        let skip = 0;
+        while (skip < pending.length && written >= pending[skip]!.length) written -= pending[skip++]!.length;
+        pending = pending.slice(skip);
+        if (written > 0) pending[0] = pending[0]!.subarray(written);
+      }
+    });
+  }
+
+  size(): number {
+    return onDisk('stat', this.#path, () => fstatSync(this.#descriptor).size);
+  }
+
+  truncate(size: number): void {
+    onDisk('truncate', this.#path, () => ftruncateSync(this.#descriptor, size));
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#descriptor, (cause) => (cause ? reject(diskError('sync', this.#path, cause)) : resolve()));
+    });
+  }
+
+  syncNow(): void {
+    onDisk('sync', this.#path, () => fdatasyncSync(this.#descriptor));
+  }
+
+  close(): void {
+    onDisk('close', this.#path, () => closeSync(this.#descriptor));
+  }
+}
+
+/** {@link FileSystem} of this machine. */
+export const systemFiles: FileSystem = {
+  open(path: string, mode: OpenMode): FileHandle {
+    return onDisk('open', path, () => {
+      if (mode === 'read') return new SystemFile(path, openSync(path, 'r'));
+      // 'a+' would force every write to the end; positions are ours.
+      return new SystemFile(path, existsSync(path) ? openSync(path, 'r+') : openSync(path, 'w+'));
+    });
+  },
+  exists: (path) => existsSync(path),
+  list: (folder) => (existsSync(folder) ? onDisk('list', folder, () => readdirSync(folder).sort()) : []),
+  makeFolder: (path) => onDisk('make', path, () => void mkdirSync(path, { recursive: true })),
+  remove: (path) => onDisk('remove', path, () => rmSync(path, { recursive: true, force: true })),
+  rename: (from, to) => onDisk('rename', from, () => renameSync(from, to)),
+  syncFolder(folder) {
+    // Windows cannot open folders; its renames are journaled.
+    if (process.platform === 'win32') return;
+    onDisk('sync', folder, () => {
+      const descriptor = openSync(folder, 'r');
+      try {
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+  },
+  readFile: (path) => onDisk('read', path, () => readFileSync(path)),
+  replaceFile(path, bytes) {
+    const next = `${path}.next`;
+    onDisk('write', next, () => {
+      const descriptor = openSync(next, 'w');
+      try {
+        for (let at = 0; at < bytes.length; ) at += writevSync(descriptor, [bytes.subarray(at)], at);
+        fdatasyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(next, path);
+    });
+    systemFiles.syncFolder(dirname(path));
+  },
+};
+
+function wrap(socket: Socket, peer: string): Connection {
+  socket.setNoDelay(true);
+  let failure: Error | undefined;
+  // Without a listener an early reset would end the process.
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  return {
+    peer,
+    send(chunks) {
+      if (socket.destroyed || socket.writableEnded) return 0;
+      if (chunks.length > 1) socket.cork();
+      for (const chunk of chunks) socket.write(chunk);
+      if (chunks.length > 1) socket.uncork();
+      return socket.writableLength;
+    },
+    pending: () => socket.writableLength,
+    onData: (handler) => void socket.on('data', handler),
+    onDrain: (handler) => void socket.on('drain', handler),
+    onClose: (handler) => void socket.on('close', () => handler(failure)),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    end: () => void socket.end(),
+    destroy: () => void socket.destroy(),
+  };
+}
+
+function dial(host: string, port: number, tls: TlsOptions | undefined): Socket {
+  if (!tls) return createConnection({ host, port });
+  const { serverName, verify, ...pem } = tls;
+  return connectTls({ host, port, servername: serverName ?? host, rejectUnauthorized: verify !== false, ...pem });
+}
+
+/** {@link Network} of this machine. */
+export const systemNetwork: Network = {
+  connect(host, port, options = {}) {
+    return new Promise((resolve, reject) => {
+      const socket = dial(host, port, options.tls);
+      const timeoutMs = options.timeoutMs ?? 10_000;
+      const fail = (cause: Error): void => {
+        clearTimeout(timer);
+        socket.destroy();
+        reject(
+          new StreamctlError('broker-unreachable', `cannot connect to ${host}:${port}`, {
+            detail: cause.message,
+            cause,
+          }),
+        );
+      };
+      const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      socket.once('error', fail);
+      socket.once(options.tls ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer);
+        socket.off('error', fail);
+        resolve(wrap(socket, `${host}:${port}`));
+      });
+    });
+  },
+  listen(host, port, accept, tls) {
+    return new Promise<Listener>((resolve, reject) => {
+      const open = new Set<Socket>();
+      const take = (socket: Socket): void => {
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
+        accept(wrap(socket, `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`));
+      };
+      const server = tls
+        ? createTlsServer(
+            {
+              cert: tls.cert,
+              key: tls.key,
+              ca: tls.ca,
+              requestCert: tls.ca !== undefined,
+              rejectUnauthorized: tls.verify !== false,
+            },
+            take,
+          )
+        : createServer({ noDelay: true }, take);
+      server.once('error', (cause: NodeJS.ErrnoException) => {
+        const taken = cause.code === 'EADDRINUSE';
+        reject(
+          new StreamctlError(
+            'port-in-use',
+            taken ? `port ${port} on ${host} is in use` : `cannot listen on ${host}:${port}`,
+            {
+              detail: cause.message,
+              hint: 'choose another port with --port, or 0 for a free one',
+              cause,
+            },
+          ),
+        );
+      });
+      server.listen({ host, port, exclusive: true }, () => {
+        const address = server.address() as { port: number };
+        const close = (): Promise<void> =>
+          new Promise((done) => {
+            server.close(() => done());
+            for (const socket of open) socket.destroy();
+          });
+        resolve({ host, port: address.port, close });
+      });
+    });
+  },
+  lock(name) {
+    return new Promise<Lock | undefined>((resolve, reject) => {
+      const server = createServer((socket) => socket.destroy());
+      server.once('error', (cause: NodeJS.ErrnoException) => {
+        if (cause.code === 'EADDRINUSE') resolve(undefined);
+        else
+          reject(new StreamctlError('disk-failed', `cannot take the lock ${name}`, { detail: cause.message, cause }));
+      });
+      const release = (): Promise<void> => new Promise((done) => void server.close(() => done()));
+      server.listen({ ...lockAddress(name), exclusive: true }, () => {
+        server.unref();
+        resolve({ release });
+      });
+    });
+  },
+};
+
+/** Where abstract sockets and named pipes do not exist (macOS), a loopback port made from the name serves as the lock. */
+function lockAddress(name: string): { path: string } | { host: string; port: number } {
+  if (process.platform === 'linux') return { path: `\0streamctl-${name}` };
+  if (process.platform === 'win32') return { path: `\\\\.\\pipe\\streamctl-${name}` };
+  let hash = 0;
+  for (const character of name) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) >>> 0;
+  return { host: '127.0.0.1', port: 20_000 + (hash % 12_000) };
+}
