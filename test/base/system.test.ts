@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { concatBytes, fromUtf8, utf8 } from '../../src/base/bytes.js';
+import { systemClock, systemFiles, systemNetwork } from '../../src/base/system.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'streamctl-system-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('files', () => {
+  it('writes many chunks at a position and reads them back', async () => {
+    const file = systemFiles.open(join(folder, 'a.log'), 'append');
+    const chunks = Array.from({ length: 3000 }, (_, index) => utf8(`${index},`));
+    file.write([utf8('head')], 0);
+    file.write(chunks, 4);
+    await file.sync();
+    const all = new Uint8Array(file.size());
+    expect(file.read(all, 0)).toBe(all.length);
+    expect(fromUtf8(all)).toBe(`head${fromUtf8(concatBytes(chunks))}`);
+    file.truncate(4);
+    expect(file.size()).toBe(4);
+    file.close();
+  });
+
+  it('keeps what an existing file holds when it is opened for append', () => {
+    const path = join(folder, 'b.log');
+    systemFiles.replaceFile(path, utf8('first'));
+    const file = systemFiles.open(path, 'append');
+    file.write([utf8('!')], file.size());
+    file.close();
+    expect(fromUtf8(systemFiles.readFile(path))).toBe('first!');
+  });
+
+  it('says what is missing and what cannot be written', () => {
+    expect(() => systemFiles.open(join(folder, 'none'), 'read')).toThrow(/does not exist/);
+    expect(() => systemFiles.replaceFile(join(folder, 'no', 'such', 'folder'), utf8(''))).toThrow(
+      expect.objectContaining({ code: 'not-found' }),
+    );
+    expect(systemFiles.list(join(folder, 'none'))).toEqual([]);
+  });
+});
+
+describe('network', () => {
+  it('carries bytes both ways and reports the end', async () => {
+    const listener = await systemNetwork.listen('127.0.0.1', 0, (connection) =>
+      connection.onData((bytes) => connection.send([utf8('echo '), bytes])),
+    );
+    const connection = await systemNetwork.connect('127.0.0.1', listener.port);
+    const answer = new Promise<string>((resolve) => connection.onData((bytes) => resolve(fromUtf8(bytes))));
+    const closed = new Promise<void>((resolve) => connection.onClose(() => resolve()));
+    connection.send([utf8('hello')]);
+    expect(await answer).toMatch(/^echo/);
+    await listener.close();
+    await closed;
+  });
+
+  it('names a port that is in use and a broker that is not there', async () => {
+    const listener = await systemNetwork.listen('127.0.0.1', 0, () => undefined);
+    await expect(systemNetwork.listen('127.0.0.1', listener.port, () => undefined)).rejects.toMatchObject({
+      code: 'port-in-use',
+    });
+    await listener.close();
+    await expect(systemNetwork.connect('127.0.0.1', listener.port)).rejects.toMatchObject({
+      code: 'broker-unreachable',
+      exit: 3,
+    });
+  });
+
+  it('gives a lock to one holder at a time', async () => {
+    const name = `test-${process.pid}`;
+    const first = await systemNetwork.lock(name);
+    expect(first).toBeDefined();
+    expect(await systemNetwork.lock(name)).toBeUndefined();
+    await first?.release();
+    const second = await systemNetwork.lock(name);
+    expect(second).toBeDefined();
+    await second?.release();
+  });
+});
+
+describe('clock', () => {
+  it('wakes a sleeper when its signal aborts', async () => {
+    const abort = new AbortController();
+    const sleeping = systemClock.sleep(60_000, abort.signal);
+    abort.abort();
+    await sleeping;
+  });
+});
