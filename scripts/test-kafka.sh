@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The conformance suites against a real Apache Kafka; starts and stops it. Needs Java 17 and Maven.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+port=${KAFKA_PORT:-19092}
+bash scripts/services/kafka.sh resolve
+bash scripts/services/kafka.sh start "$port"
+trap 'bash scripts/services/kafka.sh stop "$port"' EXIT
+STREAMCTL_TEST_BROKERS="127.0.0.1:$port" npx vitest run test/conformance "$@"
