@@ -1,0 +1,120 @@
+import type { FileSystem } from '../base/files.js';
+import type { Value } from '../base/row-batch.js';
+import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js';
+import type { CloseReason, DashboardSnapshot, Note, ResultColumn } from '../plan/snapshot.js';
+
+/** The outside world of a run. */
+export interface RunEdges extends ClientEdges {
+  readonly files: FileSystem;
+}
+
+/** A condition that ends a run; several must all hold. Read from text by `parseUntil` of until.ts. */
+export type UntilCondition =
+  /** Every partition reached the end offset it had at the start. */
+  | { readonly kind: 'eof' }
+  /** Rows read. */
+  | { readonly kind: 'count'; readonly count: number }
+  /** Nothing came for so long. */
+  | { readonly kind: 'idle'; readonly idleMs: number }
+  | { readonly kind: 'duration'; readonly durationMs: number }
+  /** Records not read yet. */
+  | { readonly kind: 'lag'; readonly lag: number }
+  /** Result rows of closed windows. */
+  | { readonly kind: 'windows'; readonly windows: number }
+  | { readonly kind: 'watermark'; readonly watermarkMs: number };
+
+/** Where a source is read from when the group has committed nothing, or always when there is no group. */
+export type StartPosition =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' }
+  /** The first record whose timestamp is not before. */
+  | { readonly kind: 'timestamp'; readonly atMs: number }
+  /** From the start (positive) or before the end (negative) of each partition. */
+  | { readonly kind: 'offset'; readonly offset: number };
+
+/** Where the values of one result row stand: `values` in the order of `columns`. */
+export interface WindowResult {
+  readonly sink: string;
+  readonly columns: readonly ResultColumn[];
+  readonly values: readonly Value[];
+  /** Window [start, end) as epoch ms; absent for results without windows. */
+  readonly windowStartMs?: number;
+  readonly windowEndMs?: number;
+  readonly reason: CloseReason;
+}
+
+/** A row that came after its last window had closed. */
+export interface LateRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly eventTimeMs: number;
+  /** Watermark that had passed it. */
+  readonly watermarkMs: number;
+}
+
+/** A record that could not be used. */
+export interface RejectedRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+}
+
+/** Told while a run goes on, in the order in which things happen; calls are synchronous and must be short. */
+export interface RunListener {
+  result?(result: WindowResult): void;
+  late?(row: LateRow): void;
+  rejected?(row: RejectedRow): void;
+  /** About twice a second while rows come, every few seconds otherwise. */
+  progress?(snapshot: DashboardSnapshot): void;
+  note?(note: Note): void;
+}
+
+/** Why a run ended: a signal, its conditions, its time limit, or an error. */
+export type EndReason = 'until' | 'stopped' | 'timeout' | 'failed';
+
+/** What a run leaves behind. */
+export interface EndSummary {
+  readonly reason: EndReason;
+  /** Set when `reason` is `failed`. */
+  readonly error?: Error;
+  /** The last look at the run. */
+  readonly snapshot: DashboardSnapshot;
+  /** Rows read per topic and partition, and the offset that a next run continues from. */
+  readonly positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+}
+
+/** A pipeline that is at work in this process. Made by `startPipelineRun` of pipeline-run.ts. */
+export interface PipelineRun {
+  /** One look at it, made anew at each call (cheap enough for ten calls a second). */
+  snapshot(): DashboardSnapshot;
+  /** Resolves when the run has ended, whatever the reason; never rejects. */
+  readonly done: Promise<EndSummary>;
+  /** Stops reading, keeps what is open for the next run, commits and ends. */
+  stop(): Promise<EndSummary>;
+  /** Holds reading; `resume` goes on. Group membership is kept meanwhile. */
+  pause(): void;
+  resume(): void;
+}
+
+/** A run that goes on elsewhere, seen through its status topic. Made by `followStatus` of follow-status.ts. */
+export interface FollowedRun {
+  /** The newest look; undefined before the first status record was read. */
+  snapshot(): DashboardSnapshot | undefined;
+  /** Age of the newest status record in ms; undefined before the first. A live run writes one a second. */
+  ageMs(): number | undefined;
+  readonly done: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What every kind of run needs. */
+export interface RunPlace {
+  readonly edges: RunEdges;
+  readonly broker: ClientSettings;
+  /** Said in snapshots: `embedded broker` or `kafka-1:9092`. */
+  readonly place?: string;
+}
+
+/** A status record that is older tells of a run that died without a word. */
+export const STATUS_STALE_MS = 10_000;
