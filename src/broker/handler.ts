@@ -1,0 +1,45 @@
+import type { Api, RequestOf, ResponseInput } from '../wire/api.js';
+import type { Broker } from './broker.js';
+
+/** What a handler knows about the connection its request came from. */
+export interface Peer {
+  /** Name the client gives itself in the request header; '' when null. */
+  readonly clientId: string;
+  /** Address without port, as Kafka shows it in group descriptions: `/127.0.0.1`. */
+  readonly host: string;
+  /** Name proven by SASL, else `ANONYMOUS`. */
+  readonly principal: string;
+  /** False after the connection went away: nobody will read the answer. */
+  readonly open: boolean;
+  /** Calls `action` once when the connection closes; returns how to take that back. */
+  onClose(action: () => void): () => void;
+}
+
+/** All that a handler may touch beside its request. */
+export interface HandlerContext {
+  readonly broker: Broker;
+  readonly peer: Peer;
+  /** Version of the request; the answer is encoded in the same. */
+  readonly version: number;
+  readonly correlationId: number;
+}
+
+/** An answer at once, later, or (undefined) none at all: Produce with acks=0. */
+export type Reply<A extends Api> = ResponseInput<A> | undefined | Promise<ResponseInput<A> | undefined>;
+
+/**
+ * One API of the broker. Errors of the protocol are fields of the answer; a thrown StreamctlError closes the
+ * connection, anything else thrown is a bug and ends the broker.
+ *
+ * Requests of one connection are handled in the order they came, each `handle` starting before the next; answers leave
+ * in that order too, so a handler that waits (join, long poll) holds back the later answers of its connection only.
+ */
+export interface Handler<A extends Api = Api> {
+  readonly api: A;
+  handle(context: HandlerContext, request: RequestOf<A>): Reply<A>;
+}
+
+/** Binds a handler to its API, so that request and answer are typed by the schema. */
+export function defineHandler<A extends Api>(api: A, handle: Handler<A>['handle']): Handler {
+  return { api, handle } as unknown as Handler;
+}
