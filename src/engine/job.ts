@@ -1,0 +1,134 @@
+import type { RowBatch, Value } from '../base/row-batch.js';
+import type { Plan } from '../plan/plan.js';
+
+/**
+ * Why rows left a step. `watermark`: event time passed the window's end. `idle`: silent partitions were set
+ * aside. `eof`: every input ended. `timeout`: the run was told to stop waiting. `update`: a change of a result
+ * that is not final, or a row of a step without windows.
+ */
+export type CloseReason = 'watermark' | 'idle' | 'eof' | 'timeout' | 'update';
+
+/** Rows for a sink, in the sink's columns. */
+export interface ResultOutput {
+  readonly kind: 'result';
+  /** Name of the sink in the plan. */
+  readonly sink: string;
+  /** Name of the step the rows come from. */
+  readonly step: string;
+  readonly reason: CloseReason;
+  readonly batch: RowBatch;
+  /** Bounds [start, end) of each row's window, epoch ms; absent where the step has no window. */
+  readonly windowStarts?: Float64Array;
+  readonly windowEnds?: Float64Array;
+  /** Event time of each row, epoch ms: what the sink stamps on the record. For a window it is its end - 1. */
+  readonly eventTimes: Float64Array;
+}
+
+/** Rows that came when every window that could hold them had closed. */
+export interface LateOutput {
+  readonly kind: 'late';
+  readonly step: string;
+  /** Source they were fed from, null when they are results of an earlier step. */
+  readonly source: string | null;
+  /** The rows as they were fed (or as the earlier step gave them), with partition and offsets. */
+  readonly batch: RowBatch;
+  readonly eventTimes: Float64Array;
+}
+
+/** Rows that broke a rule, have no event time, or on which an expression failed. */
+export interface RejectedOutput {
+  readonly kind: 'rejected';
+  readonly step: string;
+  readonly source: string | null;
+  /** The rows as they were fed (or as the earlier step gave them), with partition and offsets. */
+  readonly batch: RowBatch;
+  /** One per row, for people: `price is not positive; year is out of range`. */
+  readonly reasons: readonly string[];
+}
+
+/** What {@link Job.drain} hands out. */
+export type Output = ResultOutput | LateOutput | RejectedOutput;
+
+/** Counts since the job was made or restored; restored counts go on. */
+export interface JobMetrics {
+  readonly sources: readonly SourceMetrics[];
+  readonly steps: readonly StepMetrics[];
+}
+
+/** What one source took in. */
+export interface SourceMetrics {
+  readonly source: string;
+  readonly rows: number;
+  readonly rejected: number;
+  /** -Infinity before the first row of every partition, Infinity when all ended. */
+  readonly watermark: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly watermark: number;
+    readonly idle: boolean;
+    readonly ended: boolean;
+  }[];
+}
+
+/** What one step did. */
+export interface StepMetrics {
+  readonly step: string;
+  readonly kind: string;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly late: number;
+  readonly rejected: number;
+  /** Groups (key and window) now in memory, and the windows they belong to; 0 where no state is kept. */
+  readonly groups: number;
+  readonly windows: number;
+}
+
+/** How {@link Job}s are made; every bound has a default. */
+export interface JobOptions {
+  /** Values of the plan's parameters; see resolveParameters in plan/parameters.ts. */
+  readonly parameters?: Readonly<Record<string, Value>>;
+  /** Partitions that are read, per source name; more can be added by {@link Job.assign}. */
+  readonly partitions?: Readonly<Record<string, readonly number[]>>;
+  /** Groups (key and window) that one step may hold before the job stops with `limit-exceeded`. */
+  readonly maxGroups?: number;
+}
+
+/**
+ * A plan at work: pure and synchronous, driven only by the rows it is fed and by what it is told about time.
+ * Calls throw `limit-exceeded` when a bound is reached; the job is then over.
+ */
+export interface Job {
+  readonly plan: Plan;
+  /** A partition of `source` is read from now on: it holds the watermark back until it has rows or is idle. */
+  assign(source: string, partition: number): void;
+  /** A partition went to another worker: it no longer counts for the watermark. */
+  revoke(source: string, partition: number): void;
+  /**
+   * Takes rows of one partition in the order of their offsets; makes the partition active.
+   * The batch holds at least the columns of neededColumns(plan, source) (plan/needed-columns.ts), by name, in
+   * any order, and `timestamps` where the event time is the record's. It must not change afterwards.
+   */
+  feed(source: string, batch: RowBatch): void;
+  /** The partition is caught up and silent: the watermark goes on without it. All idle: every window closes. */
+  idle(source: string, partition: number): void;
+  /** The partition counts again, without waiting for its next row. */
+  active(source: string, partition: number): void;
+  /** No more rows will come from the partition. When all ended, every window closes with reason `eof`. */
+  end(source: string, partition: number): void;
+  /** Tells the time of day (epoch ms) to what depends on it; the job knows no other clock. */
+  tick(nowMs: number): void;
+  /** Closes every open window now, for a run that stops waiting; rows for them are late afterwards. */
+  close(reason: 'timeout' | 'eof'): void;
+  /** Everything that came out since the last call, in order. */
+  drain(): Output[];
+  /** Smallest watermark of the sources: -Infinity before the first rows, Infinity after the last. */
+  watermark(): number;
+  metrics(): JobMetrics;
+  /** Everything needed to go on later: state, watermarks, counts; drained outputs are not in it. Drain first. */
+  snapshot(): Uint8Array;
+  /**
+   * Replaces the state by that of a snapshot.
+   * @throws `bad-plan` when the snapshot is of a plan whose state has another shape, saying what changed.
+   */
+  restore(snapshot: Uint8Array): void;
+}

@@ -1,0 +1,192 @@
+import type { Schema, Value, ValueType } from '../base/row-batch.js';
+import type { Expression, NamedExpression } from './expression.js';
+
+/**
+ * A pipeline as frozen data: what it reads, what it does, where results go. Nothing in it is a function,
+ * so it can be printed, compared, stored and run by another engine.
+ */
+export interface Plan {
+  readonly name: string;
+  /** One sentence for people. */
+  readonly description: string;
+  readonly parameters: readonly Parameter[];
+  readonly sources: readonly Source[];
+  /** In an order in which every node comes after its inputs. */
+  readonly nodes: readonly PlanNode[];
+  readonly sinks: readonly Sink[];
+  /** Topics the pipeline needs: of sources, of sinks and for dead letters. */
+  readonly topics: readonly TopicSpec[];
+  /** Topic of the rows that were rejected, `<pipeline>-dead-letters` unless said otherwise. */
+  readonly deadLetters: string;
+  readonly dashboard: Dashboard;
+}
+
+/** A value that is given at the start of a run (`--param name=value`) and read as `:name` in expressions. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly description: string;
+  /** Used when nothing is given; null: {@link defaultFrom} says it, or it must be given. */
+  readonly default: Value;
+  /** A default that the run knows: `year` is the calendar year (UTC) in which it starts. */
+  readonly defaultFrom: 'year' | null;
+}
+
+/** A topic of records that are read as rows. */
+export interface Source {
+  readonly name: string;
+  readonly topic: string;
+  /** Columns that the records hold, in order. */
+  readonly columns: Schema;
+  readonly eventTime: EventTime;
+  /** How far a row may be behind the newest one of its partition without being late. */
+  readonly latenessMs: number;
+  /** A partition that is caught up and silent for so long no longer holds the watermark back. */
+  readonly idleTimeoutMs: number;
+}
+
+/**
+ * Where the event time of a row comes from: the record's timestamp, a column of type timestamp (or bigint,
+ * epoch ms), or an expression over the columns. The first and the last add a timestamp column of that name.
+ */
+export type EventTime =
+  | { readonly kind: 'record'; readonly name: string }
+  | { readonly kind: 'column'; readonly name: string }
+  | { readonly kind: 'computed'; readonly name: string; readonly expression: Expression };
+
+interface NodeBase {
+  /** Unique in the plan; names its state and its internal topics. */
+  readonly name: string;
+  /** Name of the source or node whose rows it takes. */
+  readonly input: string;
+}
+
+/** Keeps the rows for which `condition` is true. */
+export interface FilterNode extends NodeBase {
+  readonly kind: 'filter';
+  readonly condition: Expression;
+}
+
+/** A rule that a good row fulfils; the row is rejected with `reason` when `condition` is false or null. */
+export interface Rule {
+  readonly reason: string;
+  readonly condition: Expression;
+}
+
+/** Rejects rows that break a rule: they go to the dead letters with all reasons, never on. */
+export interface CheckNode extends NodeBase {
+  readonly kind: 'check';
+  readonly rules: readonly Rule[];
+}
+
+/** Adds columns, or replaces those of the same name. All expressions see the row as it came. */
+export interface DeriveNode extends NodeBase {
+  readonly kind: 'derive';
+  readonly columns: readonly NamedExpression[];
+}
+
+/** Keeps only the named columns, in this order. */
+export interface SelectNode extends NodeBase {
+  readonly kind: 'select';
+  readonly columns: readonly NamedExpression[];
+}
+
+/** How rows are cut along event time; every window is [start, end), aligned to the epoch plus `offsetMs`. */
+export type Window =
+  | { readonly kind: 'tumble'; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: 'hop'; readonly sizeMs: number; readonly hopMs: number; readonly offsetMs: number }
+  | { readonly kind: 'cumulate'; readonly sizeMs: number; readonly stepMs: number; readonly offsetMs: number }
+  | { readonly kind: 'session'; readonly gapMs: number };
+
+/** When results leave an aggregate: once when the window closes, with every change, or every so often of event time. */
+export type Emit =
+  | { readonly kind: 'final' }
+  | { readonly kind: 'update' }
+  | { readonly kind: 'every'; readonly everyMs: number };
+
+/**
+ * Groups rows by `keys` (null is a group) and by window, and aggregates each group.
+ * Rows that come out: `window_start`, `window_end` (timestamps, with a window only), the keys, the aggregates.
+ */
+export interface AggregateStep extends NodeBase {
+  readonly kind: 'aggregate';
+  readonly window: Window | null;
+  readonly keys: readonly string[];
+  /** Each holds at least one aggregate function; what surrounds it is computed once per group. */
+  readonly columns: readonly NamedExpression[];
+  readonly emit: Emit;
+  /** How long after its end a window still takes late rows and emits corrections; 0: never. */
+  readonly allowedLatenessMs: number;
+}
+
+/** What happens to rows between a source and a sink. */
+export type PlanNode = FilterNode | CheckNode | DeriveNode | SelectNode | AggregateStep;
+
+/** A topic that takes the rows of one node, as JSON objects. */
+export interface Sink {
+  readonly name: string;
+  /** Name of the node (or source) whose rows it takes. */
+  readonly input: string;
+  readonly topic: string;
+  /** Columns whose values make the record key; empty: no key. */
+  readonly keys: readonly string[];
+  /** What a record holds, in order. */
+  readonly columns: Schema;
+}
+
+/** A topic as it should be made where it is missing. */
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  /** Topic settings such as `cleanup.policy`. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** What `watch` shows. */
+export interface Dashboard {
+  readonly title: string;
+  readonly panels: readonly Panel[];
+}
+
+/** One part of a dashboard. `sink` names the sink whose newest row per key is shown, other names are its columns. */
+export type Panel =
+  | {
+      readonly kind: 'bars';
+      readonly title: string;
+      readonly sink: string;
+      readonly label: string;
+      readonly value: string;
+      /** Written after the numbers, such as `GBP`; empty for none. */
+      readonly unit: string;
+    }
+  | {
+      readonly kind: 'table';
+      readonly title: string;
+      readonly sink: string;
+      readonly columns: readonly string[];
+      /** Column by which rows are ordered at first, largest first; null: as they come. */
+      readonly sortBy: string | null;
+    }
+  | { readonly kind: 'sparkline'; readonly title: string; readonly metric: 'rows-per-second' | 'lag' | 'late' }
+  | {
+      readonly kind: 'line';
+      readonly title: string;
+      readonly sink: string;
+      readonly series: string;
+      readonly values: readonly string[];
+    };
+
+/** Names of the columns that a windowed aggregate adds. */
+export const WINDOW_START = 'window_start';
+/** See {@link WINDOW_START}. */
+export const WINDOW_END = 'window_end';
+
+/** Freezes `value` and everything inside it. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
