@@ -1,5 +1,5 @@
 import type { FileSystem } from '../base/files.js';
-import type { Value } from '../base/row-batch.js';
+import type { RowBatch, Value } from '../base/row-batch.js';
 import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js';
 import type { CloseReason, DashboardSnapshot, Note, ResultColumn } from '../plan/snapshot.js';
 
@@ -7,21 +7,6 @@ import type { CloseReason, DashboardSnapshot, Note, ResultColumn } from '../plan
 export interface RunEdges extends ClientEdges {
   readonly files: FileSystem;
 }
-
-/** A condition that ends a run; several must all hold. Read from text by `parseUntil` of until.ts. */
-export type UntilCondition =
-  /** Every partition reached the end offset it had at the start. */
-  | { readonly kind: 'eof' }
-  /** Rows read. */
-  | { readonly kind: 'count'; readonly count: number }
-  /** Nothing came for so long. */
-  | { readonly kind: 'idle'; readonly idleMs: number }
-  | { readonly kind: 'duration'; readonly durationMs: number }
-  /** Records not read yet. */
-  | { readonly kind: 'lag'; readonly lag: number }
-  /** Result rows of closed windows. */
-  | { readonly kind: 'windows'; readonly windows: number }
-  | { readonly kind: 'watermark'; readonly watermarkMs: number };
 
 /** Where a source is read from when the group has committed nothing, or always when there is no group. */
 export type StartPosition =
@@ -66,13 +51,20 @@ export interface RunListener {
   result?(result: WindowResult): void;
   late?(row: LateRow): void;
   rejected?(row: RejectedRow): void;
-  /** About twice a second while rows come, every few seconds otherwise. */
+  /** `rows` were read: decoded, before any rule of the plan. */
+  rows?(rows: RowBatch): void;
+  watermark?(watermarkMs: number): void;
+  /** Records not read yet, all partitions together. */
+  lag?(records: number): void;
+  /** A bounded run read everything and closed its last windows. */
+  eof?(): void;
+  /** About once a second. */
   progress?(snapshot: DashboardSnapshot): void;
   note?(note: Note): void;
 }
 
-/** Why a run ended: a signal, its conditions, its time limit, or an error. */
-export type EndReason = 'until' | 'stopped' | 'timeout' | 'failed';
+/** Why a run ended: a bounded one read all there was, somebody asked for the end, or an error. */
+export type EndReason = 'eof' | 'stopped' | 'failed';
 
 /** What a run leaves behind. */
 export interface EndSummary {

@@ -1,0 +1,251 @@
+import type { Value } from '../base/row-batch.js';
+import type { Clock } from '../base/time.js';
+import {
+  type CloseReason,
+  type DashboardSnapshot,
+  type DashboardSpec,
+  type HistoryMetric,
+  MAX_HISTORY,
+  MAX_NOTES,
+  MAX_RESULT_ROWS,
+  MAX_TREND,
+  type Note,
+  type ResultColumn,
+  type ResultRow,
+  type RunState,
+} from '../plan/snapshot.js';
+
+/** What does not change while a run goes on. */
+export interface DashboardFrame {
+  readonly pipeline: string;
+  readonly dashboard: DashboardSpec;
+  readonly columns: readonly ResultColumn[];
+  /** Names of the columns that make the key of a result. */
+  readonly keys: readonly string[];
+  readonly trendColumn?: string;
+  readonly latenessMs?: number;
+  /** Size of the window in words: `1m tumbling`. */
+  readonly window?: string;
+  readonly place?: string;
+}
+
+/** One result, as the dashboard keeps it. */
+export interface ShownResult {
+  /** In the order of {@link DashboardFrame.columns}. */
+  readonly values: readonly Value[];
+  readonly windowStartMs?: number;
+  readonly windowEndMs?: number;
+  readonly reason: CloseReason;
+}
+
+interface SourceCounts {
+  partitions: number;
+  rowsIn: number;
+  lag: number | null;
+}
+
+const NOT_IN_TREND = Number.NaN;
+
+/** Gathers what a dashboard shows while a run goes on; everything it keeps is bounded by plan/snapshot.ts. */
+export class DashboardState {
+  readonly #frame: DashboardFrame;
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+  readonly #keyPositions: readonly number[];
+  readonly #trendPosition: number;
+  readonly #sources = new Map<string, SourceCounts>();
+  readonly #rows = new Map<string, ResultRow>();
+  readonly #notes: Note[] = [];
+  readonly #history: Record<HistoryMetric, number[]> = { rowsPerSecond: [], lag: [], latePerSecond: [] };
+  #state: RunState = 'starting';
+  #resultsOut = 0;
+  #windowsClosed = 0;
+  #late = 0;
+  #rejected = 0;
+  #watermarkMs: number | null = null;
+  #dropped = 0;
+  #tickedMs: number;
+  #rowsAtTick = 0;
+  #lateAtTick = 0;
+  #rowsPerSecond = 0;
+
+  constructor(frame: DashboardFrame, clock: Clock) {
+    this.#frame = frame;
+    this.#clock = clock;
+    this.#startedMs = clock.elapsed();
+    this.#tickedMs = this.#startedMs;
+    this.#keyPositions = frame.keys.map((key) => frame.columns.findIndex((column) => column.name === key));
+    this.#trendPosition = frame.columns.findIndex((column) => column.name === frame.trendColumn);
+  }
+
+  /** A final state stays. */
+  set state(state: RunState) {
+    if (this.#state !== 'done' && this.#state !== 'failed') this.#state = state;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** Names a source before its first row. */
+  source(name: string, partitions: number): void {
+    this.#sourceOf(name).partitions = partitions;
+  }
+
+  /** `count` records of `source` were read. */
+  read(source: string, count: number): void {
+    this.#sourceOf(source).rowsIn += count;
+  }
+
+  lag(source: string, lag: number | null): void {
+    this.#sourceOf(source).lag = lag;
+  }
+
+  late(count: number): void {
+    this.#late += count;
+  }
+
+  rejected(count: number): void {
+    this.#rejected += count;
+  }
+
+  watermark(watermarkMs: number | null): void {
+    this.#watermarkMs = watermarkMs;
+  }
+
+  note(level: Note['level'], text: string): Note {
+    const note: Note = { atMs: this.#clock.now(), level, text };
+    this.#notes.push(note);
+    if (this.#notes.length > MAX_NOTES) this.#notes.shift();
+    return note;
+  }
+
+  /** Keeps `result` as the newest of its key. An update of an open window closes nothing. */
+  result(result: ShownResult): void {
+    this.#resultsOut++;
+    if (result.reason !== 'update') this.#windowsClosed++;
+    const key = JSON.stringify(this.#keyPositions.map((position) => printable(result.values[position])));
+    const before = this.#rows.get(key);
+    if (!before && this.#rows.size >= MAX_RESULT_ROWS) {
+      this.#dropped++;
+      return;
+    }
+    // A restart may send an older window again: it does not replace a newer one.
+    if (before && (before.windowStartMs ?? 0) > (result.windowStartMs ?? 0)) return;
+    const { values, windowStartMs, windowEndMs, reason } = result;
+    this.#rows.set(key, {
+      values,
+      ...(windowStartMs === undefined ? {} : { windowStartMs }),
+      ...(windowEndMs === undefined ? {} : { windowEndMs }),
+      reason,
+      ...this.#trendAfter(before, result),
+    });
+  }
+
+  /** Closes a second of history. To be called about once a second. */
+  tick(): void {
+    const nowMs = this.#clock.elapsed();
+    const seconds = (nowMs - this.#tickedMs) / 1000;
+    if (seconds <= 0) return;
+    const rows = this.#rowsIn();
+    this.#rowsPerSecond = (rows - this.#rowsAtTick) / seconds;
+    this.#remember('rowsPerSecond', this.#rowsPerSecond);
+    this.#remember('latePerSecond', (this.#late - this.#lateAtTick) / seconds);
+    this.#remember('lag', this.#lag() ?? 0);
+    this.#tickedMs = nowMs;
+    this.#rowsAtTick = rows;
+    this.#lateAtTick = this.#late;
+  }
+
+  /** One look; what it holds is not changed afterwards. */
+  snapshot(): DashboardSnapshot {
+    const { pipeline, dashboard, latenessMs, window, place, columns, keys, trendColumn } = this.#frame;
+    return {
+      pipeline,
+      dashboard,
+      state: this.#state,
+      atMs: this.#clock.now(),
+      elapsedMs: Math.round(this.#clock.elapsed() - this.#startedMs),
+      counts: {
+        rowsIn: this.#rowsIn(),
+        resultsOut: this.#resultsOut,
+        windowsClosed: this.#windowsClosed,
+        late: this.#late,
+        rejected: this.#rejected,
+      },
+      rowsPerSecond: this.#currentRate(),
+      lag: this.#lag(),
+      watermarkMs: this.#watermarkMs,
+      ...(latenessMs === undefined ? {} : { latenessMs }),
+      ...(window === undefined ? {} : { window }),
+      history: {
+        rowsPerSecond: [...this.#history.rowsPerSecond],
+        lag: [...this.#history.lag],
+        latePerSecond: [...this.#history.latePerSecond],
+      },
+      sources: [...this.#sources].map(([name, counts]) => ({ name, ...counts })),
+      results: {
+        columns,
+        keys,
+        rows: [...this.#rows.values()],
+        ...(trendColumn === undefined ? {} : { trendColumn }),
+        ...(this.#dropped > 0 ? { dropped: this.#dropped } : {}),
+      },
+      notes: [...this.#notes],
+      ...(place === undefined ? {} : { place }),
+    };
+  }
+
+  /** Before the first whole second, the rate of what there was so far. */
+  #currentRate(): number {
+    if (this.#history.rowsPerSecond.length > 0) return this.#rowsPerSecond;
+    const seconds = (this.#clock.elapsed() - this.#startedMs) / 1000;
+    return seconds > 0 ? this.#rowsIn() / seconds : 0;
+  }
+
+  #trendAfter(before: ResultRow | undefined, result: ShownResult): Pick<ResultRow, 'trend'> {
+    if (this.#trendPosition < 0) return {};
+    const value = Number(result.values[this.#trendPosition] ?? NOT_IN_TREND);
+    if (!Number.isFinite(value)) return before?.trend ? { trend: before.trend } : {};
+    // An update of the same window replaces its own value.
+    const same =
+      before !== undefined && before.windowStartMs !== undefined && before.windowStartMs === result.windowStartMs;
+    const earlier = same ? (before.trend ?? []).slice(0, -1) : (before?.trend ?? []);
+    return { trend: [...earlier.slice(-(MAX_TREND - 1)), value] };
+  }
+
+  #remember(metric: HistoryMetric, value: number): void {
+    const history = this.#history[metric];
+    history.push(value);
+    if (history.length > MAX_HISTORY) history.shift();
+  }
+
+  #sourceOf(name: string): SourceCounts {
+    let counts = this.#sources.get(name);
+    if (!counts) {
+      counts = { partitions: 0, rowsIn: 0, lag: null };
+      this.#sources.set(name, counts);
+    }
+    return counts;
+  }
+
+  #rowsIn(): number {
+    let rows = 0;
+    for (const counts of this.#sources.values()) rows += counts.rowsIn;
+    return rows;
+  }
+
+  /** Null as soon as the lag of one source is unknown. */
+  #lag(): number | null {
+    let lag = 0;
+    for (const counts of this.#sources.values()) {
+      if (counts.lag === null) return null;
+      lag += counts.lag;
+    }
+    return this.#sources.size > 0 ? lag : null;
+  }
+}
+
+function printable(value: Value | undefined): unknown {
+  return typeof value === 'bigint' ? `${value}n` : (value ?? null);
+}
