@@ -2,11 +2,10 @@ import type { Compression, Crypto } from '../../base/codec-interfaces.js';
 import type { FileSystem } from '../../base/files.js';
 import type { Network } from '../../base/network.js';
 import type { Clock } from '../../base/time.js';
+import type { OutputMode } from '../../ui/output/view.js';
+import type { Style } from '../../ui/text/style.js';
 import type { BrokerAccess, BrokerSettings } from './broker-settings.js';
 import type { StreamControl } from './stream-control.js';
-
-export const OUTPUT_MODES = ['text', 'wide', 'json', 'ndjson', 'yaml', 'tsv'] as const;
-export type OutputMode = (typeof OUTPUT_MODES)[number];
 
 /** Where bytes or text go. A closed pipe makes every later call a no-op and aborts `context.signal`. */
 export interface Output {
@@ -56,8 +55,8 @@ export interface Context {
   readonly machine: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Whether stdout may be coloured. */
-  readonly color: boolean;
+  /** Colours and glyphs that stdout may show, and its size. */
+  readonly style: Style;
   readonly language: 'en' | 'fr';
   /** `-y`: do not ask. */
   readonly yes: boolean;
