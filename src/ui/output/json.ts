@@ -1,0 +1,40 @@
+/**
+ * JSON text that machines can rely on: big integers keep all their digits, NaN and infinities become null,
+ * undefined members are left out.
+ * @param indent spaces per level; 0 for one line.
+ */
+export function stringifyJson(value: unknown, indent = 0): string {
+  return write(value, indent, '') ?? 'null';
+}
+
+function write(value: unknown, indent: number, margin: string): string | undefined {
+  if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : 'null';
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (value instanceof Date) return JSON.stringify(value);
+  const inner = margin + ' '.repeat(indent);
+  if (Array.isArray(value)) {
+    return brackets(
+      '[',
+      ']',
+      value.map((item) => write(item, indent, inner) ?? 'null'),
+      indent,
+      margin,
+    );
+  }
+  if (value instanceof Map) return write(Object.fromEntries(value), indent, margin);
+  const members: string[] = [];
+  for (const [key, member] of Object.entries(value)) {
+    const text = write(member, indent, inner);
+    if (text !== undefined) members.push(`${JSON.stringify(key)}:${indent > 0 ? ' ' : ''}${text}`);
+  }
+  return brackets('{', '}', members, indent, margin);
+}
+
+function brackets(open: string, close: string, items: readonly string[], indent: number, margin: string): string {
+  if (items.length === 0) return open + close;
+  if (indent === 0) return open + items.join(',') + close;
+  const inner = `\n${margin}${' '.repeat(indent)}`;
+  return `${open}${inner}${items.join(`,${inner}`)}\n${margin}${close}`;
+}
