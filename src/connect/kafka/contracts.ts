@@ -95,8 +95,8 @@ export interface Group {
   /** Undefined while the member is outside of a generation. */
   identity(): GroupIdentity | undefined;
   assignment(): readonly TopicPartition[];
-  /** Committed offsets; partitions without one are left out. */
-  committed(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>>;
+  /** Committed offsets with their metadata; partitions without one are left out. */
+  committed(partitions: readonly TopicPartition[]): Promise<readonly CommitOffset[]>;
   /** @throws `conflict` when the member was fenced out meanwhile. */
   commit(offsets: readonly CommitOffset[]): Promise<void>;
   /** Hands back all partitions (`revoked` is called) and leaves the group. */

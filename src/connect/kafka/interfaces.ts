@@ -182,8 +182,11 @@ export interface GroupOptions {
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;
   readonly heartbeatMs?: number;
-  /** In order of preference. Default `['cooperative-sticky', 'range']`. */
-  readonly assignors?: readonly ('range' | 'cooperative-sticky')[];
+  /**
+   * In order of preference. Default `['cooperative-sticky', 'range']`. `whole`: every partition goes to one member,
+   * the one that has them already if it is still there; the others stand by (a run whose state is not split by key).
+   */
+  readonly assignors?: readonly ('range' | 'cooperative-sticky' | 'whole')[];
   /** Handed to the leader's assignor and to other members. */
   readonly userData?: Uint8Array;
 }
