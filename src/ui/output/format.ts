@@ -1,13 +1,18 @@
 import type { Style } from '../text/style.js';
 import { type Envelope, envelope } from './envelope.js';
 import { stringifyJson } from './json.js';
-import { tableText, tableTsv } from './table-text.js';
-import type { OutputMode, Printable, Written } from './table-types.js';
+import type { OutputMode, Printable, Written } from './view.js';
+import { viewText, viewTsv } from './view-text.js';
 
-/** A value as YAML: big integers keep their digits, undefined members and non-finite numbers become null. */
+/** A value as YAML: big integers keep their digits; undefined members are left out, non-finite numbers become null. */
 export async function yamlText(value: unknown): Promise<string> {
   const { stringify } = await import('yaml');
   return stringify(plain(value), { lineWidth: 0 });
+}
+
+/** An envelope as JSON: indented where a person looks at it, one line for programs. */
+export function envelopeText(whole: Envelope, style: Pick<Style, 'terminal'>): string {
+  return `${stringifyJson(whole, style.terminal ? 2 : 0)}\n`;
 }
 
 /**
@@ -25,39 +30,29 @@ export async function formatOutcome(
 ): Promise<Written> {
   switch (mode) {
     case 'json':
-      return out(envelopeText(envelope(command, printable.result, error), style));
+      return { stdout: envelopeText(envelope(command, printable.result, error), style), stderr: '' };
     case 'yaml':
-      return out(await yamlText(envelope(command, printable.result, error)));
+      return { stdout: await yamlText(envelope(command, printable.result, error)), stderr: '' };
     case 'ndjson':
-      return out(itemsOf(printable.result).reduce<string>((text, item) => `${text}${stringifyJson(item)}\n`, ''));
+      return { stdout: ndjsonText(itemsOf(printable.result)), stderr: '' };
     case 'tsv':
-      if (printable.table) return out(tableTsv(printable.table));
-      return out(printable.text === undefined ? `${stringifyJson(printable.result)}\n` : ended(printable.text));
+      return { stdout: printable.view ? viewTsv(printable.view) : ndjsonText([printable.result]), stderr: '' };
     default:
-      return people(printable, mode === 'wide', style);
+      return forPeople(printable, mode === 'wide', style);
   }
 }
 
-/** An envelope as JSON: indented where a person looks at it, one line for programs. */
-export function envelopeText(whole: Envelope, style: Pick<Style, 'terminal'>): string {
-  return `${stringifyJson(whole, style.terminal ? 2 : 0)}\n`;
+/** One line of JSON per item. */
+export function ndjsonText(items: readonly unknown[]): string {
+  return items.map((item) => `${stringifyJson(item)}\n`).join('');
 }
 
-async function people({ text, table, result }: Printable, wide: boolean, style: Style): Promise<Written> {
-  if (text !== undefined) return out(ended(text));
-  if (table) {
-    if (table.rows.length > 0) return out(await tableText(table, style, wide));
-    return { stdout: '', stderr: table.empty ? ended(table.empty) : '' };
+async function forPeople({ view, result }: Printable, wide: boolean, style: Style): Promise<Written> {
+  if (!view) return { stdout: result === undefined ? '' : `${stringifyJson(result, 2)}\n`, stderr: '' };
+  if (view.kind === 'table' && view.rows.length === 0) {
+    return { stdout: '', stderr: view.empty ? `${view.empty}\n` : '' };
   }
-  return out(result === undefined || result === null ? '' : await yamlText(result));
-}
-
-function out(stdout: string): Written {
-  return { stdout, stderr: '' };
-}
-
-function ended(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  return { stdout: await viewText(view, style, wide), stderr: '' };
 }
 
 /** The lines of a result: an array, the only array in an object, or the thing itself. */

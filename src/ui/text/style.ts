@@ -40,8 +40,8 @@ export function detectStyle(
     color: colorDepth(terminal, env, colorFlag),
     unicode: speaksUtf8(env, terminal),
     terminal,
-    columns: positive(stream.columns) ?? positive(Number(env['COLUMNS'])) ?? 80,
-    rows: positive(stream.rows) ?? positive(Number(env['LINES'])) ?? 24,
+    columns: positive(stream.columns) ?? positive(Number(env.COLUMNS)) ?? 80,
+    rows: positive(stream.rows) ?? positive(Number(env.LINES)) ?? 24,
   };
 }
 
@@ -53,25 +53,25 @@ function colorDepth(terminal: boolean, env: Environment, flag: 'auto' | 'always'
   if (flag === 'never') return 0;
   const best = depthOfTerminal(env);
   if (flag === 'always') return best === 0 ? 4 : best;
-  if (env['NO_COLOR'] || env['TERM'] === 'dumb') return 0;
-  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return best === 0 ? 4 : best;
+  if (env.NO_COLOR || env.TERM === 'dumb') return 0;
+  if (env.FORCE_COLOR && env.FORCE_COLOR !== '0') return best === 0 ? 4 : best;
   return terminal ? best : 0;
 }
 
 function depthOfTerminal(env: Environment): ColorDepth {
-  const term = env['TERM'] ?? '';
-  if (/^(truecolor|24bit)$/i.test(env['COLORTERM'] ?? '') || env['WT_SESSION'] || /-direct$/.test(term)) return 24;
-  if (/^(iTerm\.app|WezTerm|ghostty|vscode)$/.test(env['TERM_PROGRAM'] ?? '')) return 24;
+  const term = env.TERM ?? '';
+  if (/^(truecolor|24bit)$/i.test(env.COLORTERM ?? '') || env.WT_SESSION || /-direct$/.test(term)) return 24;
+  if (/^(iTerm\.app|WezTerm|ghostty|vscode)$/.test(env.TERM_PROGRAM ?? '')) return 24;
   if (/-256(color)?$/.test(term) || /^(tmux|screen|xterm-kitty|alacritty)/.test(term)) return 8;
   return term === 'dumb' ? 0 : 4;
 }
 
 /** Files and pipes get UTF-8 always; a terminal gets it unless its locale says that it cannot show it. */
 function speaksUtf8(env: Environment, terminal: boolean): boolean {
-  if (env['STREAMCTL_ASCII'] && env['STREAMCTL_ASCII'] !== '0') return false;
+  if (env.STREAMCTL_ASCII && env.STREAMCTL_ASCII !== '0') return false;
   if (!terminal) return true;
-  if (env['TERM'] === 'linux' || env['TERM'] === 'dumb') return false;
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'];
+  if (env.TERM === 'linux' || env.TERM === 'dumb') return false;
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
   // An unset locale (containers, Windows) is far more often UTF-8 than not; "C" and "POSIX" mean what they say.
   return locale === undefined || locale === '' || /utf-?8/i.test(locale);
 }
