@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Apache Kafka 4.3.1 (KRaft, one node, 127.0.0.1 only) from its Maven Central jars; needs Java 17 and Maven.
-#   kafka.sh resolve                 jars -> $SERVICES_HOME/kafka/libs, once, 54 MB
+#   kafka.sh resolve                 jars -> $SERVICES_HOME/kafka/libs, once, 130 MB
 #   kafka.sh start [port]            starts a broker (default 19092) and waits until it answers
 #   kafka.sh stop [port]             stops it and removes its data
 #   kafka.sh topics|groups|configs|perf-produce|perf-consume|console-produce|console-consume ARGS...
@@ -55,10 +55,10 @@ ready() {
 command=${1:-}; shift || true
 case "$command" in
 resolve)
-  [ -f "$home/resolved-4.3.1" ] && exit 0
+  [ -f "$home/resolved-4.3.1-streams" ] && exit 0
   mkdir -p "$home"
   mvn -q -B -ntp -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$home/libs" -DincludeScope=runtime
-  touch "$home/resolved-4.3.1" ;;
+  touch "$home/resolved-4.3.1-streams" ;;
 start)
   port=${1:-19092}; data="$home/data-$port"; mkdir -p "$data"
   if [ -f "$data/pid" ] && kill -0 "$(cat "$data/pid")" 2>/dev/null; then echo "already running on $port"; exit 0; fi

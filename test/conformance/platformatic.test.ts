@@ -1,0 +1,83 @@
+import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BrokerUnderTest, brokerName, brokerUnderTest, fresh } from '../support/broker-under-test.js';
+
+describe(`@platformatic/kafka on ${brokerName}`, () => {
+  let broker: BrokerUnderTest;
+  beforeAll(async () => {
+    broker = await brokerUnderTest();
+  });
+  afterAll(() => broker.stop());
+  const base = (): { clientId: string; bootstrapBrokers: string[] } => ({
+    clientId: 'conformance',
+    bootstrapBrokers: [broker.address],
+  });
+
+  async function topic(partitions: number): Promise<string> {
+    const admin = new Admin(base());
+    const name = fresh('pf');
+    await admin.createTopics({ topics: [name], partitions, replicas: 1 });
+    await admin.close();
+    return name;
+  }
+
+  async function read(name: string, count: number, options: Record<string, unknown> = {}): Promise<string[]> {
+    const consumer = new Consumer({
+      ...base(),
+      groupId: fresh('pf-group'),
+      deserializers: stringDeserializers,
+      ...options,
+    });
+    const stream = await consumer.consume({
+      topics: [name],
+      mode: 'earliest',
+      autocommit: true,
+      sessionTimeout: 10_000,
+      heartbeatInterval: 500,
+    });
+    const values: string[] = [];
+    for await (const message of stream) {
+      values.push(String(message.value));
+      if (values.length >= count) break;
+    }
+    await stream.close();
+    await consumer.close(true);
+    return values;
+  }
+
+  it('administers topics and describes the cluster', async () => {
+    const admin = new Admin(base());
+    const name = fresh('pf-admin');
+    await admin.createTopics({ topics: [name], partitions: 2, replicas: 1 });
+    const metadata = await admin.metadata({ topics: [name] });
+    expect(metadata.topics.get(name)?.partitionsCount).toBe(2);
+    await admin.deleteTopics({ topics: [name] });
+    expect(await admin.listTopics()).not.toContain(name);
+    await admin.close();
+  });
+
+  it.each(['none', 'gzip', 'snappy', 'lz4'] as const)('produces and consumes with %s', async (compression) => {
+    const name = await topic(2);
+    const producer = new Producer({ ...base(), serializers: stringSerializers, compression });
+    const messages = Array.from({ length: 200 }, (_, index) => ({
+      topic: name,
+      key: `k${index}`,
+      value: `value ${index}`,
+      headers: { h: '1' },
+    }));
+    await producer.send({ messages });
+    await producer.close();
+    expect((await read(name, 200)).sort()).toEqual(messages.map(({ value }) => value).sort());
+  });
+
+  it('consumes through the newer group protocol (KIP-848)', async () => {
+    const name = await topic(3);
+    const producer = new Producer({ ...base(), serializers: stringSerializers });
+    await producer.send({
+      messages: Array.from({ length: 30 }, (_, index) => ({ topic: name, key: `${index}`, value: `${index}` })),
+    });
+    await producer.close();
+    const values = await read(name, 30, { groupProtocol: 'consumer' });
+    expect(values.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
+  });
+});
