@@ -1,0 +1,29 @@
+import type { Client, Fetcher, Group, Producer } from '../connect/kafka/contracts.js';
+import type {
+  FetcherOptions,
+  GroupHandlers,
+  GroupOptions,
+  ProducerOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../connect/kafka/interfaces.js';
+import type { TopicSpec } from '../plan/plan.js';
+
+/** Which offset of a partition is looked for: its first, the one after its last, or the first not before a time. */
+export type OffsetAt = 'start' | 'end' | { readonly atMs: number };
+
+/** Everything a run asks of a cluster, over one set of connections. Opened by `openConnection` of open-connection.ts. */
+export interface Connection {
+  readonly client: Client;
+  producer(options: ProducerOptions): Producer;
+  fetcher(options: FetcherOptions): Fetcher;
+  group(options: GroupOptions, handlers: GroupHandlers): Group;
+  /** Where a time lies behind the last record, the offset is the end. @throws `broker-unreachable`, `not-found` */
+  offsets(partitions: readonly TopicPartition[], at: OffsetAt): Promise<readonly TopicPartitionOffset[]>;
+  /** Partition numbers of a topic, in order. @throws `not-found` */
+  partitions(topic: string): Promise<readonly number[]>;
+  /** Makes the topics that are missing; gives back their names. @throws `broker-refused` */
+  createMissing(topics: readonly TopicSpec[]): Promise<readonly string[]>;
+  /** Closes the connections; producers, fetchers and groups are closed by whoever opened them, before. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import { formatDuration } from '../base/time.js';
+import {
+  type AggregateStep,
+  type Panel,
+  type Plan,
+  type Sink,
+  WINDOW_END,
+  WINDOW_START,
+  type Window,
+} from '../plan/plan.js';
+import type { DashboardSpec, HistoryMetric, ResultColumn, Panel as ShownPanel } from '../plan/snapshot.js';
+import type { DashboardFrame } from './dashboard-state.js';
+
+const METRICS: Readonly<Record<'rows-per-second' | 'lag' | 'late', HistoryMetric>> = {
+  'rows-per-second': 'rowsPerSecond',
+  lag: 'lag',
+  late: 'latePerSecond',
+};
+
+/** The sink whose results a dashboard shows: the one that the first panel names. */
+export function shownSink(plan: Plan): Sink | undefined {
+  const named = plan.dashboard.panels.find((panel) => 'sink' in panel);
+  return plan.sinks.find((sink) => named !== undefined && 'sink' in named && sink.name === named.sink) ?? plan.sinks[0];
+}
+
+/** What a dashboard of `plan` needs to know before the first row. @param place where it runs, in words. */
+export function dashboardFrame(plan: Plan, place?: string): DashboardFrame {
+  const sink = shownSink(plan);
+  const step = sink && aggregateBefore(plan, sink.input);
+  const panels = plan.dashboard.panels.filter((panel) => !('sink' in panel) || panel.sink === sink?.name);
+  const trendColumn = trendOf(panels);
+  const latenessMs = plan.sources.length > 0 ? Math.max(...plan.sources.map((source) => source.latenessMs)) : undefined;
+  return {
+    pipeline: plan.name,
+    dashboard: shownDashboard(plan.dashboard.title, panels),
+    columns: sink ? shownColumns(sink, panels) : [],
+    keys: keysOf(sink, step),
+    ...(trendColumn === undefined ? {} : { trendColumn }),
+    ...(latenessMs === undefined ? {} : { latenessMs }),
+    ...(step?.window ? { window: windowInWords(step.window) } : {}),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+/** `1m tumbling`, `1m hopping every 10s`, `session with a gap of 30s`. */
+export function windowInWords(window: Window): string {
+  switch (window.kind) {
+    case 'tumble':
+      return `${formatDuration(window.sizeMs)} tumbling`;
+    case 'hop':
+      return `${formatDuration(window.sizeMs)} hopping every ${formatDuration(window.hopMs)}`;
+    case 'cumulate':
+      return `${formatDuration(window.sizeMs)} cumulating every ${formatDuration(window.stepMs)}`;
+    case 'session':
+      return `session with a gap of ${formatDuration(window.gapMs)}`;
+  }
+}
+
+/** The aggregate nearest before `name`, where there is one. */
+export function aggregateBefore(plan: Plan, name: string): AggregateStep | undefined {
+  const node = plan.nodes.find((candidate) => candidate.name === name);
+  if (!node) return undefined;
+  return node.kind === 'aggregate' ? node : aggregateBefore(plan, node.input);
+}
+
+/** One row per key on the screen: a window is no part of it, or each window would be a row of its own. */
+function keysOf(sink: Sink | undefined, step: AggregateStep | undefined): readonly string[] {
+  if (!sink) return [];
+  const columns = new Set(sink.columns.map((column) => column.name));
+  const keys = step ? step.keys.filter((key) => columns.has(key)) : sink.keys;
+  return keys.filter((key) => key !== WINDOW_START && key !== WINDOW_END);
+}
+
+function shownColumns(sink: Sink, panels: readonly Panel[]): readonly ResultColumn[] {
+  return sink.columns.map(({ name, type }) => {
+    const unit = panels.find((panel) => panel.kind === 'bars' && panel.value === name && panel.unit !== '');
+    return { name, type, ...(unit && unit.kind === 'bars' ? { unit: unit.unit } : {}) };
+  });
+}
+
+function trendOf(panels: readonly Panel[]): string | undefined {
+  const line = panels.find((panel) => panel.kind === 'line');
+  if (line?.kind === 'line' && line.values.length > 0) return line.values[0];
+  const bars = panels.find((panel) => panel.kind === 'bars');
+  return bars?.kind === 'bars' ? bars.value : undefined;
+}
+
+function shownDashboard(title: string, panels: readonly Panel[]): DashboardSpec {
+  const table = panels.find((panel) => panel.kind === 'table' && panel.sortBy !== null);
+  const sort = table?.kind === 'table' && table.sortBy !== null ? `-${table.sortBy}` : undefined;
+  return { title, panels: panels.map(shownPanel), ...(sort === undefined ? {} : { sort }) };
+}
+
+function shownPanel(panel: Panel): ShownPanel {
+  switch (panel.kind) {
+    case 'bars':
+      return { kind: 'bars', title: panel.title, label: panel.label, value: panel.value };
+    case 'table':
+      return { kind: 'table', title: panel.title, ...(panel.columns.length > 0 ? { columns: panel.columns } : {}) };
+    case 'sparkline':
+      return { kind: 'sparkline', title: panel.title, metric: METRICS[panel.metric] };
+    case 'line':
+      return { kind: 'line', title: panel.title, label: panel.series };
+  }
+}

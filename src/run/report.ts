@@ -1,0 +1,98 @@
+import { type RowBatch, type Value, valueAt } from '../base/row-batch.js';
+import type { LateOutput, ResultOutput } from '../engine/job.js';
+import type { Plan } from '../plan/plan.js';
+import type { Note, ResultColumn } from '../plan/snapshot.js';
+import { dashboardFrame, shownSink } from './dashboard-frame.js';
+import type { DashboardState } from './dashboard-state.js';
+import type { RejectedRow, RunListener } from './interfaces.js';
+
+/** Tells what happens in a run to its dashboard and to whoever listens. */
+export class Report {
+  readonly state: DashboardState;
+  readonly #listener: RunListener;
+  readonly #shownSink: string | undefined;
+  readonly #columns: ReadonlyMap<string, readonly ResultColumn[]>;
+
+  constructor(plan: Plan, state: DashboardState, listener: RunListener) {
+    this.state = state;
+    this.#listener = listener;
+    const shown = shownSink(plan);
+    this.#shownSink = shown?.name;
+    this.#columns = new Map(
+      plan.sinks.map((sink) => [sink.name, sink === shown ? dashboardFrame(plan).columns : sink.columns]),
+    );
+  }
+
+  /** Rows of `topic` were decoded. @param recordCount records they came from, with the rejected ones. */
+  rows(topic: string, rows: RowBatch, recordCount: number): void {
+    this.state.read(topic, recordCount);
+    this.#listener.rows?.(rows);
+  }
+
+  results(output: ResultOutput): void {
+    const shown = output.sink === this.#shownSink;
+    const told = this.#listener.result !== undefined;
+    if (!shown && !told) return;
+    const columns = this.#columns.get(output.sink)!;
+    for (let row = 0; row < output.batch.length; row++) {
+      const result = { sink: output.sink, columns, reason: output.reason, ...cells(output, row) };
+      if (shown) this.state.result(result);
+      this.#listener.result?.(result);
+    }
+  }
+
+  late(output: LateOutput, topic: string, watermarkMs: number): void {
+    const { batch, eventTimes } = output;
+    this.state.late(batch.length);
+    if (!this.#listener.late) return;
+    for (let row = 0; row < batch.length; row++) {
+      this.#listener.late({
+        topic,
+        partition: batch.partition,
+        offset: batch.offsets?.[row] ?? -1,
+        eventTimeMs: eventTimes[row]!,
+        watermarkMs,
+      });
+    }
+  }
+
+  rejected(row: RejectedRow): void {
+    this.state.rejected(1);
+    this.#listener.rejected?.(row);
+  }
+
+  /** @param watermarkMs -Infinity before the first rows, Infinity after the last. */
+  watermark(watermarkMs: number): void {
+    if (!Number.isFinite(watermarkMs)) return;
+    this.state.watermark(watermarkMs);
+    this.#listener.watermark?.(watermarkMs);
+  }
+
+  lag(records: number): void {
+    this.#listener.lag?.(records);
+  }
+
+  eof(): void {
+    this.#listener.eof?.();
+  }
+
+  note(level: Note['level'], text: string): void {
+    const note = this.state.note(level, text);
+    this.#listener.note?.(note);
+  }
+
+  /** Closes a second of history. */
+  second(): void {
+    this.state.tick();
+    this.#listener.progress?.(this.state.snapshot());
+  }
+}
+
+function cells(
+  { batch, windowStarts, windowEnds }: ResultOutput,
+  row: number,
+): { values: readonly Value[]; windowStartMs?: number; windowEndMs?: number } {
+  const values = batch.schema.map((column, index) => valueAt(batch.vectors[index]!, column.type, row));
+  if (!windowStarts || !windowEnds) return { values };
+  return { values, windowStartMs: windowStarts[row]!, windowEndMs: windowEnds[row]! };
+}
