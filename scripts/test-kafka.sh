@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 port=${KAFKA_PORT:-19092}
 bash scripts/services/kafka.sh resolve
+bash scripts/services/flink.sh resolve
 bash scripts/services/python.sh
 bash scripts/services/kafka.sh start "$port"
 trap 'bash scripts/services/kafka.sh stop "$port"' EXIT
