@@ -120,10 +120,14 @@ export class DashboardState {
     return note;
   }
 
-  /** Keeps `result` as the newest of its key. An update of an open window closes nothing. */
-  result(result: ShownResult): void {
-    this.#resultsOut++;
-    if (result.reason !== 'update') this.#windowsClosed++;
+  /** `count` results were given out. An update of an open window closes nothing. */
+  results(count: number, reason: CloseReason): void {
+    this.#resultsOut += count;
+    if (reason !== 'update') this.#windowsClosed += count;
+  }
+
+  /** Keeps `result` as the newest of its key. */
+  show(result: ShownResult): void {
     const key = JSON.stringify(this.#keyPositions.map((position) => printable(result.values[position])));
     const before = this.#rows.get(key);
     if (!before && this.#rows.size >= MAX_RESULT_ROWS) {

@@ -2,7 +2,6 @@ import type { TopicPartition } from '../connect/kafka/interfaces.js';
 
 /** What an {@link IdleWatch} is asked to look at. */
 export interface WatchedPartition extends TopicPartition {
-  readonly source: string;
   /** Silence after which the partition no longer holds the watermark back. */
   readonly idleTimeoutMs: number;
 }

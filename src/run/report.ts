@@ -1,5 +1,5 @@
 import { type RowBatch, type Value, valueAt } from '../base/row-batch.js';
-import type { LateOutput, ResultOutput } from '../engine/job.js';
+import type { LateOutput, RejectedOutput, ResultOutput } from '../engine/job.js';
 import type { Plan } from '../plan/plan.js';
 import type { Note, ResultColumn } from '../plan/snapshot.js';
 import { dashboardFrame, shownSink } from './dashboard-frame.js';
@@ -31,12 +31,13 @@ export class Report {
 
   results(output: ResultOutput): void {
     const shown = output.sink === this.#shownSink;
+    this.state.results(output.batch.length, output.reason);
     const told = this.#listener.result !== undefined;
     if (!shown && !told) return;
     const columns = this.#columns.get(output.sink)!;
     for (let row = 0; row < output.batch.length; row++) {
       const result = { sink: output.sink, columns, reason: output.reason, ...cells(output, row) };
-      if (shown) this.state.result(result);
+      if (shown) this.state.show(result);
       this.#listener.result?.(result);
     }
   }
@@ -59,6 +60,14 @@ export class Report {
   rejected(row: RejectedRow): void {
     this.state.rejected(1);
     this.#listener.rejected?.(row);
+  }
+
+  rejectedRows(output: RejectedOutput, topic: string): void {
+    const { batch, reasons } = output;
+    for (let row = 0; row < batch.length; row++) {
+      const offset = batch.offsets?.[row] ?? -1;
+      this.rejected({ topic, partition: batch.partition, offset, reason: reasons[row]! });
+    }
   }
 
   /** @param watermarkMs -Infinity before the first rows, Infinity after the last. */
