@@ -1,4 +1,4 @@
-import type { Api, RequestOf, ResponseInput } from '../wire/api.js';
+import type { Api, RequestOf, ResponseInputOf } from '../wire/api.js';
 import type { Broker } from './broker.js';
 
 /** What a handler knows about the connection its request came from. */
@@ -25,7 +25,7 @@ export interface HandlerContext {
 }
 
 /** An answer at once, later, or (undefined) none at all: Produce with acks=0. */
-export type Reply<A extends Api> = ResponseInput<A> | undefined | Promise<ResponseInput<A> | undefined>;
+export type Reply<A extends Api> = ResponseInputOf<A> | undefined | Promise<ResponseInputOf<A> | undefined>;
 
 /**
  * One API of the broker. Errors of the protocol are fields of the answer; a thrown StreamctlError closes the
