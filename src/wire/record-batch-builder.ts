@@ -1,0 +1,185 @@
+import { assert } from '../base/assert.js';
+import { utf8 } from '../base/bytes.js';
+import { COMPRESSION_NAMES, type Compression, type CompressionName } from '../base/codec-interfaces.js';
+import { crc32c } from '../base/crc32c.js';
+import { BATCH_HEADER_BYTES, BATCH_SIZE_PREFIX_BYTES, CONTROL_BIT, MAGIC, TRANSACTIONAL_BIT } from './record-batch.js';
+import type { RecordHeader } from './record-cursor.js';
+import { putInt16, putInt32, putInt64, varintSize, varlongSize, writeVarint, writeVarlong } from './varint.js';
+
+/** Most bytes that stand around key, value and headers in one record: five lengths, time and attributes. */
+const RECORD_OVERHEAD_BYTES = 5 + 1 + 10 + 5 + 5 + 5;
+const FIRST_BUFFER_BYTES = 16_384;
+const EMPTY = new Uint8Array(0);
+/** The headers section of a record without headers. */
+const NO_HEADERS = new Uint8Array(1);
+
+/** What a batch says about its producer; all fields may be left out. */
+export interface BatchOptions {
+  /** -1: none. */
+  readonly producerId?: number | bigint;
+  readonly producerEpoch?: number;
+  /** -1: none. */
+  readonly baseSequence?: number;
+  readonly transactional?: boolean;
+  readonly control?: boolean;
+  readonly baseOffset?: number;
+  readonly leaderEpoch?: number;
+  /** How to compress the records; `name` must have been prepared. */
+  readonly compression?: { readonly name: CompressionName; readonly codec: Compression };
+}
+
+/** Collects records into one batch (format 2). Can be used again after {@link finish}. */
+export class RecordBatchBuilder {
+  readonly #firstBytes: number;
+  #buffer = EMPTY;
+  #at = BATCH_HEADER_BYTES;
+  #count = 0;
+  #baseTimestampMs = 0;
+  #maxTimestampMs = 0;
+
+  /** @param expectedBytes size of each batch's first buffer; it grows when needed. */
+  constructor(expectedBytes = FIRST_BUFFER_BYTES) {
+    this.#firstBytes = expectedBytes;
+  }
+
+  /** Records added since the last {@link finish}. */
+  get recordCount(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the batch so far, before compression. */
+  get sizeBytes(): number {
+    return this.#at;
+  }
+
+  /**
+   * Adds one record.
+   * @param headers as {@link encodeHeaders} gives them; left out: none.
+   */
+  append(timestampMs: number, key: Uint8Array | null, value: Uint8Array | null, headers = NO_HEADERS): void {
+    if (this.#count === 0) {
+      this.#baseTimestampMs = timestampMs;
+      this.#maxTimestampMs = timestampMs;
+    } else if (timestampMs > this.#maxTimestampMs) {
+      this.#maxTimestampMs = timestampMs;
+    }
+    const keyBytes = key === null ? 0 : key.length;
+    const valueBytes = value === null ? 0 : value.length;
+    this.#reserve(keyBytes + valueBytes + headers.length + RECORD_OVERHEAD_BYTES);
+    const delta = timestampMs - this.#baseTimestampMs;
+    const keyLength = key === null ? -1 : keyBytes;
+    const valueLength = value === null ? -1 : valueBytes;
+    const length =
+      1 +
+      varlongSize(delta) +
+      varintSize(this.#count) +
+      varintSize(keyLength) +
+      keyBytes +
+      varintSize(valueLength) +
+      valueBytes +
+      headers.length;
+    const buffer = this.#buffer;
+    let at = writeVarint(buffer, this.#at, length);
+    buffer[at++] = 0;
+    at = writeVarlong(buffer, at, delta);
+    at = writeVarint(buffer, at, this.#count);
+    at = writeVarint(buffer, at, keyLength);
+    if (keyBytes > 0) buffer.set(key!, at);
+    at = writeVarint(buffer, at + keyBytes, valueLength);
+    if (valueBytes > 0) buffer.set(value!, at);
+    at += valueBytes;
+    if (headers.length === 1) buffer[at] = headers[0]!;
+    else buffer.set(headers, at);
+    this.#at = at + headers.length;
+    this.#count++;
+  }
+
+  /**
+   * The finished batch; the builder is empty afterwards and keeps no hold on the bytes.
+   * @throws `internal` when no record was added; what the compression throws.
+   */
+  finish(options: BatchOptions = {}): Uint8Array {
+    assert(this.#count > 0, 'a record batch without records');
+    const { compression } = options;
+    let batch = this.#buffer.subarray(0, this.#at);
+    let codec = 0;
+    if (compression !== undefined && compression.name !== 'none') {
+      const packed = compression.codec.compress(compression.name, batch.subarray(BATCH_HEADER_BYTES));
+      batch = new Uint8Array(BATCH_HEADER_BYTES + packed.length);
+      batch.set(packed, BATCH_HEADER_BYTES);
+      codec = COMPRESSION_NAMES.indexOf(compression.name);
+    } else {
+      this.#buffer = EMPTY;
+    }
+    const attributes = codec | (options.transactional ? TRANSACTIONAL_BIT : 0) | (options.control ? CONTROL_BIT : 0);
+    this.#writeHeader(batch, attributes, options);
+    this.#at = BATCH_HEADER_BYTES;
+    this.#count = 0;
+    return batch;
+  }
+
+  #writeHeader(batch: Uint8Array, attributes: number, options: BatchOptions): void {
+    putInt64(batch, 0, options.baseOffset ?? 0);
+    putInt32(batch, 8, batch.length - BATCH_SIZE_PREFIX_BYTES);
+    putInt32(batch, 12, options.leaderEpoch ?? -1);
+    batch[16] = MAGIC;
+    putInt16(batch, 21, attributes);
+    putInt32(batch, 23, this.#count - 1);
+    putInt64(batch, 27, this.#baseTimestampMs);
+    putInt64(batch, 35, this.#maxTimestampMs);
+    putInt64(batch, 43, Number(options.producerId ?? -1));
+    putInt16(batch, 51, options.producerEpoch ?? -1);
+    putInt32(batch, 53, options.baseSequence ?? -1);
+    putInt32(batch, 57, this.#count);
+    putInt32(batch, 17, crc32c(batch, 21));
+  }
+
+  #reserve(bytes: number): void {
+    const wanted = this.#at + bytes;
+    if (wanted <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(wanted, this.#firstBytes, this.#buffer.length * 2));
+    grown.set(this.#buffer.subarray(0, this.#at));
+    this.#buffer = grown;
+  }
+}
+
+/** The headers section of a record: the number of headers, then each of them. */
+export function encodeHeaders(headers: readonly RecordHeader[]): Uint8Array {
+  const keys = headers.map((header) => utf8(header.key));
+  let size = 5;
+  for (let i = 0; i < keys.length; i++) size += 10 + keys[i]!.length + (headers[i]!.value?.length ?? 0);
+  const bytes = new Uint8Array(size);
+  let at = writeVarint(bytes, 0, headers.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const value = headers[i]!.value;
+    at = writeVarint(bytes, at, key.length);
+    bytes.set(key, at);
+    at = writeVarint(bytes, at + key.length, value === null ? -1 : value.length);
+    if (value !== null) {
+      bytes.set(value, at);
+      at += value.length;
+    }
+  }
+  return bytes.subarray(0, at);
+}
+
+/**
+ * The batch that ends a transaction in one partition.
+ * @see KIP-98
+ */
+export function transactionMarker(
+  type: 'commit' | 'abort',
+  producerId: number | bigint,
+  producerEpoch: number,
+  coordinatorEpoch: number,
+  timestampMs: number,
+): Uint8Array {
+  const key = new Uint8Array(4);
+  putInt16(key, 2, type === 'commit' ? 1 : 0);
+  const value = new Uint8Array(6);
+  putInt32(value, 2, coordinatorEpoch);
+  const builder = new RecordBatchBuilder(128);
+  builder.append(timestampMs, key, value);
+  return builder.finish({ producerId, producerEpoch, transactional: true, control: true });
+}
