@@ -70,6 +70,8 @@ type ArgumentValue<A extends ArgumentSpec> = A extends { variadic: true }
 export interface Input<F extends FlagSpecs = FlagSpecs, A extends readonly ArgumentSpec[] = readonly ArgumentSpec[]> {
   readonly flags: { readonly [K in keyof F]: F[K] extends AlwaysThere ? FlagValue<F[K]> : FlagValue<F[K]> | undefined };
   readonly args: { readonly [T in A[number] as T['name']]: ArgumentValue<T> };
+  /** Last word of the command as it was typed, an alias perhaps: `cat` for `consume`. */
+  readonly invokedAs: string;
   /** Whether the person chose the flag's value (by any source), as against its default. */
   given(flag: keyof F & string): boolean;
   /** Values of the flags that {@link CommandSpec.dynamicFlags} added. */

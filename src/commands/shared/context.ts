@@ -1,6 +1,8 @@
 import type { Compression, Crypto } from '../../base/codec-interfaces.js';
 import type { FileSystem } from '../../base/files.js';
 import type { Network } from '../../base/network.js';
+import type { Random } from '../../base/random.js';
+import type { JsonValue } from '../../base/row-batch.js';
 import type { Clock } from '../../base/time.js';
 import type { OutputMode } from '../../ui/output/view.js';
 import type { Style } from '../../ui/text/style.js';
@@ -21,6 +23,8 @@ export interface Output {
   ready(): Promise<void>;
   /** Calls `handler` when the terminal changed its size; returns how to stop that. */
   onResize(handler: () => void): () => void;
+  /** The Node stream, for spinners and screens; absent in tests. */
+  readonly node?: NodeJS.WriteStream;
 }
 
 /** Standard input. */
@@ -39,6 +43,7 @@ export interface Context {
   readonly network: Network;
   readonly crypto: Crypto;
   readonly compression: Compression;
+  readonly random: Random;
   /** Environment, `.env` included. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute path of the working folder. */
@@ -68,6 +73,8 @@ export interface Context {
   /** Present where the spec says `streaming`. */
   readonly stream: StreamControl;
 
+  /** Where settings came from, for `config show` and `context`. */
+  readonly configuration: ConfigurationInfo;
   /** Which broker the configuration names; nothing is dialled or started by reading it. */
   readonly broker: BrokerSettings;
   /** The address to dial; starts the embedded broker first where none is named. @throws `broker-unreachable` */
@@ -85,4 +92,13 @@ export interface Context {
   progress(text: string | undefined): void;
   /** Absolute path of what the person wrote. */
   resolvePath(path: string): string;
+}
+
+/** What the sources of configuration gave. */
+export interface ConfigurationInfo {
+  readonly projectFile: string | undefined;
+  readonly userFile: string | undefined;
+  readonly contextName: string | undefined;
+  /** Global flags and client properties, secrets masked. */
+  readonly settings: readonly { readonly name: string; readonly value: JsonValue; readonly source: string }[];
 }
