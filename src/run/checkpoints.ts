@@ -2,7 +2,7 @@ import { StreamctlError } from '../base/errors.js';
 import type { Group } from '../connect/kafka/contracts.js';
 import type { CommitOffset, TopicPartition } from '../connect/kafka/interfaces.js';
 import { type CheckpointMark, decodeMark, encodeMark } from './checkpoint-mark.js';
-import { type ReadState, readState, type StateTopic } from './state-topic.js';
+import { type ReadState, readState, type StateMark, type StateTopic } from './state-topic.js';
 import type { Task } from './task.js';
 
 /** What a task goes on from. */
@@ -31,7 +31,7 @@ export interface CheckpointPlaces {
  */
 export class Checkpoints {
   readonly #places: CheckpointPlaces;
-  #slot = 0;
+  #state: StateMark | undefined;
 
   constructor(places: CheckpointPlaces) {
     this.#places = places;
@@ -42,7 +42,7 @@ export class Checkpoints {
     const offsets = await this.#places.group.committed(partitions);
     const marks = new Set(offsets.map(({ metadata }) => metadata ?? ''));
     const mark = marks.size === 1 ? decodeMark([...marks][0]) : undefined;
-    this.#slot = mark?.state ? mark.state.slot : 0;
+    this.#state = mark?.state;
     const state = mark?.state && (await readState(mark.state, this.#places.read));
     return {
       offsets,
@@ -53,15 +53,19 @@ export class Checkpoints {
   }
 
   /**
-   * Commits the task as it is now. @param closedAtEof see {@link CheckpointMark}.
+   * Commits the task as it is now.
    * @throws `conflict` when another member has the partitions now.
    */
-  async save(task: Task, closedAtEof = false): Promise<void> {
-    const slot = 1 - this.#slot;
-    const state = await this.#places.stateTopic.write(task.snapshot(), slot);
-    await this.#commit(task, { state, closedAtEof });
-    this.#slot = slot;
+  async save(task: Task): Promise<void> {
+    const state = await this.#places.stateTopic.write(task.snapshot(), this.#state ? 1 - this.#state.slot : 0);
+    await this.#commit(task, { state, closedAtEof: false });
+    this.#state = state;
     task.settled();
+  }
+
+  /** Remembers that what is open in the saved state was given out; see {@link CheckpointMark}. Flush the results first. */
+  async saveClosedAtEof(task: Task): Promise<void> {
+    await this.#commit(task, { state: this.#state, closedAtEof: true });
   }
 
   async #commit(task: Task, mark: CheckpointMark): Promise<void> {

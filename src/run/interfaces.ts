@@ -1,6 +1,7 @@
 import type { FileSystem } from '../base/files.js';
 import type { RowBatch, Value } from '../base/row-batch.js';
 import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js';
+import type { Plan } from '../plan/plan.js';
 import type { CloseReason, DashboardSnapshot, Note, ResultColumn } from '../plan/snapshot.js';
 
 /** The outside world of a run. */
@@ -103,10 +104,44 @@ export interface FollowedRun {
 /** What every kind of run needs. */
 export interface RunPlace {
   readonly edges: RunEdges;
-  readonly broker: ClientSettings;
+  /**
+   * Where the broker is now. Asked again after a connection was lost for good: an embedded broker that is started anew
+   * listens on another port.
+   */
+  connect(): Promise<ClientSettings>;
   /** Said in snapshots: `embedded broker` or `kafka-1:9092`. */
-  readonly place?: string;
+  readonly name?: string;
 }
 
+/** What `startPipelineRun` of pipeline-run.ts is told. */
+export interface PipelineRunOptions {
+  readonly plan: Plan;
+  readonly place: RunPlace;
+  /** Values of the plan's parameters. */
+  readonly parameters?: Readonly<Record<string, Value>>;
+  /**
+   * Group whose members share the work and whose commits are the checkpoints; default `streamctl-<pipeline>`.
+   * Null: reads every partition on its own, commits nothing and writes no topic; results go to the listener only.
+   */
+  readonly group?: string | null;
+  /** Default: from the start. */
+  readonly from?: StartPosition;
+  /** Ends at the end offsets read at the start. */
+  readonly bounded?: boolean;
+  /** Forgets committed offsets and state of former runs. */
+  readonly resetState?: boolean;
+  /** Silence after which a partition no longer holds windows back, instead of what the plan says. */
+  readonly idleAfterMs?: number;
+  /** Default {@link CHECKPOINT_EVERY_MS}. */
+  readonly checkpointEveryMs?: number;
+  /** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */
+  readonly reconnectMs?: number;
+  readonly listener?: RunListener;
+}
+
+/** How often offsets and state are committed while rows come. */
+export const CHECKPOINT_EVERY_MS = 5_000;
+/** How long a broker that is gone is waited for before the run ends with its error. */
+export const RECONNECT_MS = 60_000;
 /** A status record that is older tells of a run that died without a word. */
 export const STATUS_STALE_MS = 10_000;

@@ -1,4 +1,5 @@
 import { utf8 } from '../base/bytes.js';
+import type { Compression } from '../base/codec-interfaces.js';
 import type { RowBatch } from '../base/row-batch.js';
 import type { RejectedRecord } from '../connect/codecs/interfaces.js';
 import { JsonRowEncoder } from '../connect/codecs/json-encoder.js';
@@ -31,9 +32,11 @@ interface Origin {
 export class SideOutputs {
   readonly #topics: InternalTopics;
   readonly #producer: Producer;
+  readonly #compression: Compression;
 
-  constructor(topics: InternalTopics, producer: Producer) {
+  constructor(topics: InternalTopics, producer: Producer, compression: Compression) {
     this.#topics = topics;
+    this.#compression = compression;
     this.#producer = producer;
   }
 
@@ -60,7 +63,8 @@ export class SideOutputs {
     reason: (row: number) => string,
   ): Promise<void> {
     const { batch, step, source } = output;
-    const originals = source !== null && from && batch.offsets ? originalRecords(from, offsetsOf(batch)) : undefined;
+    const known = source !== null && from !== undefined && batch.offsets !== undefined;
+    const originals = known ? originalRecords(from, offsetsOf(batch), this.#compression) : undefined;
     const asJson = originals ? undefined : new JsonRowEncoder(batch.schema).encode(batch);
     for (let row = 0; row < batch.length; row++) {
       const offset = batch.offsets?.[row] ?? -1;
