@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { assert } from '../../base/assert.js';
 import { StreamctlError } from '../../base/errors.js';
+import { didYouMean } from '../../plan/did-you-mean.js';
 import type { CommandEntry } from '../index.js';
 import type { CommandSpec, FlagSpec, FlagSpecs } from './command.js';
 import { EXIT_MEANINGS } from './exit-codes.js';
@@ -51,7 +52,7 @@ export async function parseCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'text', text: tree.text };
     const group = tree.groupOf(words);
-    if (error.code !== 'commander.help') throw usageError(error, words);
+    if (error.code !== 'commander.help') throw usageError(error, tree);
     // `streamctl` alone is how one says hello: it prints the help and succeeds.
     if (group === tree.root) return { kind: 'text', text: tree.root.helpInformation() + rootFooter() };
     throw new StreamctlError('usage', `${group.name()} needs a subcommand`, {
@@ -68,6 +69,8 @@ class Tree {
   readonly root: Command;
   text = '';
   parsed: Parsed | undefined;
+  /** The command whose words were read last. */
+  called: Command | undefined;
   readonly #info: ProgramInfo;
   readonly #words: readonly string[];
   readonly #entries = new Map<Command, CommandEntry>();
@@ -113,6 +116,7 @@ class Tree {
       if (!group) {
         group = parent.command(word).description(this.#info.groups[word] ?? '');
         this.#prepareGroup(group);
+        addFlags(group, GLOBAL_FLAGS, GLOBAL_HEADING);
       }
       parent = group;
     }
@@ -125,6 +129,7 @@ class Tree {
 
   /** Gives a leaf its flags, arguments and action, just before commander looks at its words. */
   async #load(command: Command): Promise<void> {
+    this.called = command;
     const entry = this.#entries.get(command);
     if (!entry) return;
     const spec = await entry.load();
@@ -146,7 +151,8 @@ class Tree {
       spec.arguments.forEach((argument, index) => {
         args[argument.name] = command.processedArgs[index] as string | readonly string[] | undefined;
       });
-      const typed = { ...typedFlags(this.root), ...typedFlags(command) };
+      let typed: Record<string, RawFlag> = {};
+      for (let at: Command | null = command; at; at = at.parent) typed = { ...typedFlags(at), ...typed };
       this.parsed = { kind: 'command', spec, invokedAs: tail.invokedAs, extra, typed, args };
     });
   }
@@ -259,22 +265,30 @@ Global flags (--brokers, --output, --json, -q, ...): streamctl --help
 `;
 }
 
-/** Commander's words in ours: `unknown option '--partition'` + `(Did you mean --partitions?)`. */
-function usageError(error: CommanderError, words: readonly string[]): StreamctlError {
+/** Commander's words in ours: `unknown option '--partition'` -> `unknown flag "--partition"` and what was meant. */
+function usageError(error: CommanderError, tree: Tree): StreamctlError {
+  const command = tree.called ?? tree.root;
   const lines = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = /^\(Did you mean (.*)\?\)$/.exec(lines[1] ?? '')?.[1];
   const message = lines[0]!
     .replace(/^unknown option/, 'unknown flag')
     .replace(/^option /, 'flag ')
+    .replace(/^missing required argument/, 'missing argument')
     .replace(/ for command '[^']*'/, '')
     .replaceAll("'", '"');
-  const command = words
-    .filter((word) => !word.startsWith('-'))
-    .slice(0, 1)
-    .join(' ');
+  const wrong = /"(-*[^"]*)"/.exec(message)?.[1] ?? '';
+  const near = error.code === 'commander.unknownOption' ? nearestFlag(wrong, command) : suggestedCommand(lines[1]);
+  const words: string[] = [];
+  for (let at: Command | null = command; at?.parent; at = at.parent) words.unshift(at.name());
   return new StreamctlError('usage', message, {
-    hint: suggestion
-      ? `did you mean ${suggestion.replace(/^one of /, '')}?`
-      : `streamctl ${command === '' || error.code === 'commander.unknownCommand' ? '' : `${command} `}--help`,
+    hint: near ? `did you mean ${near}?` : ['streamctl', ...words, '--help'].join(' '),
   });
+}
+
+function nearestFlag(wrong: string, command: Command): string | undefined {
+  const known = [...command.options, ...(command.parent?.options ?? [])].flatMap(({ long }) => (long ? [long] : []));
+  return didYouMean(wrong.replace(/=.*$/, ''), known);
+}
+
+function suggestedCommand(line: string | undefined): string | undefined {
+  return /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(line ?? '')?.[1];
 }
