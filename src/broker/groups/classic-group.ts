@@ -5,6 +5,7 @@ import { protocolOf } from './classic-members.js';
 import { type ClassicGroupEdges, ClassicRebalance } from './classic-rebalance.js';
 import {
   type ClassicMember,
+  CONSUMER_PROTOCOL_TYPE,
   type GroupClient,
   type GroupState,
   type HeartbeatRequest,
@@ -17,6 +18,7 @@ import {
   type SyncAnswer,
   type SyncRequest,
 } from './group-types.js';
+import { subscribedTopics } from './subscribed-topics.js';
 
 /** What the version of a JoinGroup request implies. */
 export interface JoinTraits {
@@ -152,10 +154,37 @@ export class ClassicGroup {
     return state === 'CompletingRebalance' ? errorCodes.REBALANCE_IN_PROGRESS : errorCodes.NONE;
   }
 
+  /** Fetching offsets is free for everybody who finds the group. */
+  checkFetch(): number {
+    return errorCodes.NONE;
+  }
+
   /** A commit shows that the member is alive. */
   touch(memberId: string): void {
     const member = this.#round.members.get(memberId);
     if (member && this.state !== 'CompletingRebalance') this.#round.restartSession(member);
+  }
+
+  /** Whether a member consumes `topic`; true as well when consumers bring bytes we cannot read. */
+  subscribes(topic: string): boolean {
+    if (this.protocolType !== CONSUMER_PROTOCOL_TYPE) return false;
+    return this.members.some((member) => {
+      const protocol = protocolOf(member, this.protocol);
+      return protocol === undefined || (subscribedTopics(protocol.metadata)?.includes(topic) ?? true);
+    });
+  }
+
+  /** Offsets may go while members are there only if these tell what they consume. */
+  checkOffsetDelete(): number {
+    const tellsTopics = this.state === 'Empty' || this.protocolType === CONSUMER_PROTOCOL_TYPE;
+    return tellsTopics ? errorCodes.NONE : errorCodes.NON_EMPTY_GROUP;
+  }
+
+  /** From when on offsets age: each from its commit, all from the moment the group became empty, or not at all. */
+  ageFrom(): 'commit' | number | undefined {
+    if (this.protocolType === undefined) return 'commit';
+    if (this.state === 'Empty') return this.emptySinceMs ?? undefined;
+    return this.protocolType === CONSUMER_PROTOCOL_TYPE && this.state === 'Stable' ? 'commit' : undefined;
   }
 
   /** The group was deleted: whoever still waits for it is told to look for it again. */

@@ -296,9 +296,10 @@ export class ClassicRebalance {
   #holdOpen(delayMs: number, remainingMs: number): void {
     this.#holdOpenMs = remainingMs;
     const over = (): void => {
-      if (!this.#grewWhileHeldOpen || remainingMs === 0) return this.#complete();
+      const extend = this.#grewWhileHeldOpen && remainingMs > 0;
       this.#grewWhileHeldOpen = false;
-      this.#holdOpen(Math.min(delayMs, remainingMs), Math.max(0, remainingMs - delayMs));
+      if (extend) this.#holdOpen(Math.min(delayMs, remainingMs), Math.max(0, remainingMs - delayMs));
+      else this.#complete();
     };
     this.#deadline = this.#edges.clock.after(delayMs, over, true);
   }

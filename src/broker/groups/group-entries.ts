@@ -30,16 +30,16 @@ export function groupEntry(groupId: string, group: StoredClassicGroup): JournalE
 
 /** Reads what {@link groupEntry} wrote. */
 export function groupOf(entry: JournalEntry): StoredClassicGroup {
-  const members = entry['members'] as readonly (Omit<StoredClassicMember, 'protocols' | 'assignment'> & {
+  const members = entry.members as readonly (Omit<StoredClassicMember, 'protocols' | 'assignment'> & {
     readonly protocols: readonly (readonly [string, string])[];
     readonly assignment: string;
   })[];
   return {
-    protocolType: entry['protocolType'] as string,
-    generation: entry['generation'] as number,
-    protocol: entry['protocol'] as string | null,
-    leader: entry['leader'] as string | null,
-    emptySinceMs: entry['emptySinceMs'] as number | null,
+    protocolType: entry.protocolType as string,
+    generation: entry.generation as number,
+    protocol: entry.protocol as string | null,
+    leader: entry.leader as string | null,
+    emptySinceMs: entry.emptySinceMs as number | null,
     members: members.map((member) => ({
       ...member,
       protocols: member.protocols.map(([name, metadata]) => ({ name, metadata: fromBase64(metadata) })),
@@ -87,7 +87,7 @@ export function offsetsEntry(
 /** Reads the offsets of {@link offsetsEntry}. */
 export function offsetsOf(entry: JournalEntry): OrderedOffset[] {
   type Row = readonly [string, number, string, number, string, number, number | null, number | null];
-  return (entry['offsets'] as readonly JsonValue[] as readonly Row[]).map((row) => ({
+  return (entry.offsets as readonly JsonValue[] as readonly Row[]).map((row) => ({
     topic: row[0],
     partition: row[1],
     offset: BigInt(row[2]),

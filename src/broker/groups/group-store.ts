@@ -31,7 +31,7 @@ export class GroupStore implements JournalOwner {
   #nextOrder = 1;
 
   apply(entry: JournalEntry): void {
-    const groupId = entry['group'] as string;
+    const groupId = entry.group as string;
     switch (entry.kind) {
       case 'group':
         this.#groups.set(groupId, groupOf(entry));
@@ -40,15 +40,15 @@ export class GroupStore implements JournalOwner {
         this.#remove(groupId);
         return;
       case 'offsets':
-        this.#applyOffsets(groupId, entry['producerId'] as number | null, offsetsOf(entry));
+        this.#applyOffsets(groupId, entry.producerId as number | null, offsetsOf(entry));
         return;
       case 'offsets-removed':
-        for (const [topic, partition] of entry['partitions'] as unknown as readonly TopicPartition[]) {
+        for (const [topic, partition] of entry.partitions as unknown as readonly TopicPartition[]) {
           this.#removeOffset(groupId, topic, partition);
         }
         return;
       default:
-        this.#end(entry['producerId'] as number, entry['commit'] as boolean);
+        this.#end(entry.producerId as number, entry.commit as boolean);
     }
   }
 

@@ -1,0 +1,269 @@
+import type { Clock, Timer } from '../../base/time.js';
+import type { RequestOf } from '../../wire/api.js';
+import type { joinGroupApi } from '../../wire/apis/11-join-group.js';
+import type { leaveGroupApi } from '../../wire/apis/13-leave-group.js';
+import { errorCodes } from '../../wire/error-codes.js';
+import type { Journal } from '../journal.js';
+import { joinError, syncError } from './classic-answers.js';
+import { ClassicGroup } from './classic-group.js';
+import { protocolOf } from './classic-members.js';
+import { groupEntry, groupRemovedEntry } from './group-entries.js';
+import { GroupOffsets, type TopicDirectory } from './group-offsets.js';
+import { GroupStore } from './group-store.js';
+import {
+  DEFAULT_GROUP_SETTINGS,
+  type GroupClient,
+  type GroupSettings,
+  type HeartbeatRequest,
+  type JoinAnswer,
+  type JoinRequest,
+  type LeavingMember,
+  type LeftMember,
+  NO_BYTES,
+  type SyncAnswer,
+  type SyncRequest,
+} from './group-types.js';
+
+/** What the group coordinator is made of. */
+export interface GroupCoordinatorParts {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly topics: TopicDirectory;
+  /** Text that nobody has used before, for member ids. */
+  newId(): string;
+  readonly settings?: Partial<GroupSettings>;
+}
+
+/** A group as ListGroups shows it. */
+export interface ListedGroup {
+  readonly groupId: string;
+  readonly protocolType: string;
+  readonly groupState: string;
+  readonly groupType: 'classic' | 'consumer';
+}
+
+/** A group as DescribeGroups shows it. */
+export interface DescribedGroup {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly groupId: string;
+  readonly groupState: string;
+  readonly protocolType: string;
+  readonly protocolData: string;
+  readonly members: readonly {
+    readonly memberId: string;
+    readonly groupInstanceId: string | null;
+    readonly clientId: string;
+    readonly clientHost: string;
+    readonly memberMetadata: Uint8Array;
+    readonly memberAssignment: Uint8Array;
+  }[];
+}
+
+/** Version of JoinGroup from which members without an id are given one first (KIP-394). */
+const JOIN_KNOWN_ID = 4;
+/** Version of JoinGroup from which `skipAssignment` exists (KIP-814). */
+const JOIN_SKIP_ASSIGNMENT = 9;
+/** Version of DescribeGroups from which an unknown group is an error and not a dead one. */
+const DESCRIBE_NOT_FOUND = 6;
+
+/**
+ * All groups of the broker. Members live in memory and are stored after each rebalance, so that they go on after a
+ * restart as if nothing had happened; offsets are stored as they are committed.
+ */
+export class GroupCoordinator {
+  readonly offsets: GroupOffsets;
+  readonly #parts: GroupCoordinatorParts;
+  readonly #settings: GroupSettings;
+  readonly #store = new GroupStore();
+  readonly #groups = new Map<string, ClassicGroup>();
+  #expiry: Timer | undefined;
+
+  /** Registers itself at the journal: make it before the journal is opened, then {@link start} it. */
+  constructor(parts: GroupCoordinatorParts) {
+    this.#parts = parts;
+    this.#settings = { ...DEFAULT_GROUP_SETTINGS, ...parts.settings };
+    parts.journal.register(this.#store);
+    this.offsets = new GroupOffsets({
+      clock: parts.clock,
+      settings: this.#settings,
+      journal: parts.journal,
+      store: this.#store,
+      topics: parts.topics,
+      find: (groupId) => this.#find(groupId),
+      findOrMake: (groupId) => this.#find(groupId) ?? this.#make(groupId),
+      emptied: (groupId) => this.#drop(groupId),
+    });
+  }
+
+  /** Takes up the stored groups: their members now have to show that they are alive. */
+  start(): void {
+    for (const groupId of this.#store.groupIds()) this.#find(groupId);
+    this.#scheduleExpiry();
+  }
+
+  /** Stops all timers. */
+  close(): void {
+    this.#expiry?.cancel();
+    for (const group of this.#groups.values()) group.close();
+  }
+
+  /** JoinGroup. */
+  join(
+    request: RequestOf<typeof joinGroupApi> | JoinRequest,
+    client: GroupClient,
+    version: number,
+  ): JoinAnswer | Promise<JoinAnswer> {
+    const { groupId, memberId, sessionTimeoutMs } = request;
+    if (groupId === '') return joinError(errorCodes.INVALID_GROUP_ID, memberId);
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#settings;
+    if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
+      return joinError(errorCodes.INVALID_SESSION_TIMEOUT, memberId);
+    }
+    const known = this.#find(groupId);
+    if (!known && memberId !== '') return joinError(errorCodes.UNKNOWN_MEMBER_ID, memberId);
+    if (!known && this.#groups.size >= this.#settings.maxGroups) return joinError(errorCodes.GROUP_MAX_SIZE_REACHED);
+    const group = known ?? this.#make(groupId);
+    const answer = group.join(request, client, {
+      needsKnownId: version >= JOIN_KNOWN_ID,
+      canSkipAssignment: version >= JOIN_SKIP_ASSIGNMENT,
+    });
+    if (!known && group.isIdle) this.#drop(groupId);
+    return answer;
+  }
+
+  /** SyncGroup. */
+  sync(request: SyncRequest): SyncAnswer | Promise<SyncAnswer> {
+    if (request.groupId === '') return syncError(errorCodes.INVALID_GROUP_ID);
+    return this.#find(request.groupId)?.sync(request) ?? syncError(errorCodes.UNKNOWN_MEMBER_ID);
+  }
+
+  /** Heartbeat; an error code. */
+  heartbeat(request: HeartbeatRequest): number {
+    if (request.groupId === '') return errorCodes.INVALID_GROUP_ID;
+    return this.#find(request.groupId)?.heartbeat(request) ?? errorCodes.UNKNOWN_MEMBER_ID;
+  }
+
+  /** LeaveGroup; each member has its own error code, a missing group gives it to all of them. */
+  leave(request: Pick<RequestOf<typeof leaveGroupApi>, 'groupId'> & { readonly members: readonly LeavingMember[] }): {
+    readonly errorCode: number;
+    readonly members: readonly LeftMember[];
+  } {
+    const { groupId, members } = request;
+    if (groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID, members: [] };
+    const group = this.#find(groupId);
+    if (group) return { errorCode: errorCodes.NONE, members: group.leave(members) };
+    const errorCode = errorCodes.UNKNOWN_MEMBER_ID;
+    return {
+      errorCode: errorCodes.NONE,
+      members: members.map(({ memberId, groupInstanceId }) => ({ memberId, groupInstanceId, errorCode })),
+    };
+  }
+
+  /** DescribeGroups; an unknown group is shown as dead, or from version 6 on as an error. */
+  async describe(groupIds: readonly string[], version: number): Promise<DescribedGroup[]> {
+    await this.#parts.journal.settled();
+    return groupIds.map((groupId) => {
+      const group = this.#find(groupId);
+      return group ? described(groupId, group) : unknownGroup(groupId, version);
+    });
+  }
+
+  /** ListGroups; empty filters let everything through, letter case does not matter. */
+  list(states: readonly string[], types: readonly string[]): ListedGroup[] {
+    const wants = (filter: readonly string[], word: string): boolean =>
+      filter.length === 0 || filter.some((each) => each.toLowerCase() === word.toLowerCase());
+    const all = new Set([...this.#store.groupIds(), ...this.#groups.keys()]);
+    const listed: ListedGroup[] = [];
+    for (const groupId of all) {
+      const group = this.#find(groupId)!;
+      if (!wants(states, group.state) || !wants(types, 'classic')) continue;
+      listed.push({ groupId, protocolType: group.protocolType ?? '', groupState: group.state, groupType: 'classic' });
+    }
+    return listed;
+  }
+
+  /** DeleteGroups; only groups without members go. */
+  async delete(groupIds: readonly string[]): Promise<{ readonly groupId: string; readonly errorCode: number }[]> {
+    const results = groupIds.map((groupId) => ({ groupId, errorCode: this.#checkDelete(groupId) }));
+    const gone = results.filter(({ errorCode }) => errorCode === errorCodes.NONE).map(({ groupId }) => groupId);
+    for (const groupId of gone) this.#drop(groupId);
+    if (gone.length > 0) await this.#parts.journal.append(...gone.map(groupRemovedEntry));
+    return results;
+  }
+
+  #checkDelete(groupId: string): number {
+    if (groupId === '') return errorCodes.INVALID_GROUP_ID;
+    const group = this.#find(groupId);
+    if (!group) return errorCodes.GROUP_ID_NOT_FOUND;
+    return group.state === 'Empty' ? errorCodes.NONE : errorCodes.NON_EMPTY_GROUP;
+  }
+
+  /** The group as it runs, or as it was stored; undefined when nothing is known of it. */
+  #find(groupId: string): ClassicGroup | undefined {
+    const running = this.#groups.get(groupId);
+    if (running) return running;
+    return this.#store.has(groupId) ? this.#make(groupId) : undefined;
+  }
+
+  #make(groupId: string): ClassicGroup {
+    const { clock, journal, newId } = this.#parts;
+    const edges = {
+      clock,
+      settings: this.#settings,
+      newMemberId: (prefix: string) => `${prefix}-${newId()}`,
+      save: (group: Parameters<typeof groupEntry>[1]) => journal.append(groupEntry(groupId, group)),
+    };
+    const group = new ClassicGroup(edges, this.#store.group(groupId));
+    this.#groups.set(groupId, group);
+    return group;
+  }
+
+  #drop(groupId: string): void {
+    this.#groups.get(groupId)?.kill();
+    this.#groups.delete(groupId);
+  }
+
+  #scheduleExpiry(): void {
+    const check = async (): Promise<void> => {
+      await this.offsets.expire();
+      // Groups somebody asked to join and never did.
+      for (const [groupId, group] of this.#groups) if (group.isIdle && !this.#store.has(groupId)) this.#drop(groupId);
+      this.#scheduleExpiry();
+    };
+    this.#expiry = this.#parts.clock.after(this.#settings.offsetCheckIntervalMs, () => void check(), true);
+  }
+}
+
+function unknownGroup(groupId: string, version: number): DescribedGroup {
+  const isError = version >= DESCRIBE_NOT_FOUND;
+  return {
+    errorCode: isError ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.NONE,
+    errorMessage: isError ? `Group ${groupId} not found.` : null,
+    groupId,
+    groupState: 'Dead',
+    protocolType: '',
+    protocolData: '',
+    members: [],
+  };
+}
+
+function described(groupId: string, group: ClassicGroup): DescribedGroup {
+  const isStable = group.state === 'Stable';
+  return {
+    errorCode: errorCodes.NONE,
+    errorMessage: null,
+    groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? '',
+    protocolData: isStable ? (group.protocol ?? '') : '',
+    members: group.members.map((member) => ({
+      memberId: member.id,
+      groupInstanceId: member.instanceId,
+      clientId: member.clientId,
+      clientHost: member.host,
+      memberMetadata: (isStable ? protocolOf(member, group.protocol)?.metadata : undefined) ?? NO_BYTES,
+      memberAssignment: isStable ? member.assignment : NO_BYTES,
+    })),
+  };
+}
