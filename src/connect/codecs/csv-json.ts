@@ -182,7 +182,7 @@ export class CsvJson {
     for (let field = 0; ; field++) {
       const kind = field < columns ? this.#kinds[field]! : EXTRA;
       if (kind < 2) this.#writeLabel(field);
-      const slot = field < columns ? field : columns;
+      const slot = Math.min(field, columns);
       this.#cellStart[slot] = at;
       this.#cellQuoted = false;
       if (input[at] === quote) at = this.#quoted(at, kind, slot);
