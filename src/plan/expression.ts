@@ -32,7 +32,7 @@ export interface CallNode {
 /** `CASE WHEN ... THEN ... ELSE ... END`; `otherwise` is null where there is no ELSE. */
 export interface CaseNode {
   readonly kind: 'case';
-  readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+  readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
   readonly otherwise: Expression | null;
 }
 
@@ -74,7 +74,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
     case 'cast':
       return [expression.operand];
     case 'case': {
-      const parts = expression.branches.flatMap((branch) => [branch.when, branch.then]);
+      const parts = expression.branches.flatMap((branch) => [branch.when, branch.result]);
       return expression.otherwise ? [...parts, expression.otherwise] : parts;
     }
   }

@@ -1,0 +1,339 @@
+import { StreamctlError } from '../base/errors.js';
+import type { Schema } from '../base/row-batch.js';
+import { didYouMean } from './did-you-mean.js';
+import { type Expression, operandsOf, walkExpression } from './expression.js';
+import type { Span } from './expression-parser.js';
+import { type ExpressionProblem, inferType } from './infer-type.js';
+import { markedText } from './lexer.js';
+import { parseWithSpans } from './parse-expression.js';
+import type { AggregateStep, Plan, PlanNode, Source, Window } from './plan.js';
+import { printExpression } from './print-expression.js';
+import { nodeSchema, type SchemaReport, sourceSchema } from './schemas.js';
+
+/** Bound of windows that one row may belong to. */
+const MAX_WINDOWS_PER_ROW = 10_000;
+
+/** One mistake in a plan. */
+export interface PlanProblem {
+  /** The part of the plan: `step "valid", condition`. */
+  readonly place: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** The expression as its author wrote it (or as it is printed), and where in it the mistake is, from 0. */
+  readonly text?: string;
+  readonly position?: number;
+}
+
+/** Texts that expressions of a plan were parsed from, so that problems point into what was written. */
+export interface SourceText {
+  readonly text: string;
+  readonly spans: ReadonlyMap<Expression, Span>;
+}
+
+/** Place of `node` in the printed form of `root`. */
+function locate(root: Expression, node: Expression): { text: string; position: number } {
+  const printed = parseWithSpans(printExpression(root));
+  const find = (written: Expression, parsed: Expression): Expression | undefined => {
+    if (written === node) return parsed;
+    const inner = operandsOf(parsed);
+    for (const [index, operand] of operandsOf(written).entries()) {
+      const found = inner[index] && find(operand, inner[index]);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const twin = find(root, printed.expression);
+  return { text: printed.text, position: (twin && printed.spans.get(twin)?.start) ?? 0 };
+}
+
+class PlanCheck {
+  readonly problems: PlanProblem[] = [];
+  readonly #plan: Plan;
+  readonly #texts: readonly SourceText[];
+  readonly #schemas = new Map<string, Schema>();
+
+  constructor(plan: Plan, texts: readonly SourceText[]) {
+    this.#plan = plan;
+    this.#texts = texts;
+  }
+
+  run(): void {
+    const plan = this.#plan;
+    if (plan.sources.length === 0) this.#add('plan', 'the pipeline reads nothing', 'begin with .from(source)');
+    if (plan.sinks.length === 0) this.#add('plan', 'the pipeline writes nothing', 'end with .into(sink)');
+    this.#unique(
+      'source or step',
+      [...plan.sources, ...plan.nodes].map((part) => part.name),
+    );
+    this.#unique(
+      'sink',
+      plan.sinks.map((sink) => sink.name),
+    );
+    this.#unique(
+      'parameter',
+      plan.parameters.map((parameter) => parameter.name),
+    );
+    this.#unique(
+      'topic',
+      plan.topics.map((topic) => topic.name),
+    );
+    for (const source of plan.sources) this.#source(source);
+    for (const node of plan.nodes) this.#node(node);
+    this.#sinks();
+    this.#topics();
+    this.#panels();
+  }
+
+  #add(place: string, message: string, hint?: string): void {
+    this.problems.push({ place, message, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  #reportAt(prefix: string): SchemaReport {
+    return (place, { node, root, message, hint }) => {
+      const where = place === '' ? prefix : `${prefix}, ${place}`;
+      if (!node || !root) {
+        this.#add(where, message, hint);
+        return;
+      }
+      const written = this.#texts.find((text) => text.spans.has(node));
+      const spot = written ? { text: written.text, position: written.spans.get(node)!.start } : locate(root, node);
+      this.problems.push({ place: where, message, ...(hint === undefined ? {} : { hint }), ...spot });
+    };
+  }
+
+  #unique(what: string, names: readonly string[]): void {
+    const seen = new Set<string>();
+    for (const name of names) {
+      if (name === '') this.#add(what, `a ${what} has no name`);
+      if (seen.has(name))
+        this.#add(`${what} "${name}"`, `the name "${name}" is used twice`, 'give one of them another name');
+      seen.add(name);
+    }
+  }
+
+  #columns(place: string, schema: Schema, names: readonly string[], what: string): void {
+    for (const name of names) {
+      if (schema.some((column) => column.name === name)) continue;
+      const known = schema.map((column) => column.name);
+      const near = didYouMean(name, known);
+      this.#add(
+        place,
+        `there is no column "${name}" (${what})`,
+        near ? `did you mean ${near}?` : `columns are ${known.join(', ')}`,
+      );
+    }
+  }
+
+  #source(source: Source): void {
+    const place = `source "${source.name}"`;
+    const { eventTime } = source;
+    this.#unique(
+      `column of ${place}`,
+      sourceSchema(source).map((column) => column.name),
+    );
+    if (source.topic === '') this.#add(place, 'it has no topic');
+    if (!(source.latenessMs >= 0)) this.#add(place, 'lateness must be 0 or more');
+    if (!(source.idleTimeoutMs > 0)) this.#add(place, 'the idle timeout must be more than 0');
+    if (eventTime.kind === 'column') {
+      this.#columns(place, source.columns, [eventTime.name], 'event time');
+      const type = source.columns.find((column) => column.name === eventTime.name)?.type;
+      if (type !== undefined && type !== 'timestamp' && type !== 'bigint') {
+        this.#add(
+          place,
+          `event time "${eventTime.name}" is ${type}`,
+          'make it a timestamp, or compute one: eventTime: { name, from }',
+        );
+      }
+    }
+    if (eventTime.kind === 'computed') {
+      const { expression } = eventTime;
+      const report = this.#reportAt(place);
+      const scope = { columns: source.columns, parameters: this.#plan.parameters, aggregated: null };
+      const problems: ExpressionProblem[] = [];
+      const type = inferType(expression, scope, problems);
+      for (const problem of problems) report('event time', { ...problem, root: expression });
+      if (type !== undefined && type !== 'timestamp') {
+        report('event time', {
+          node: expression,
+          root: expression,
+          message: 'it is no timestamp',
+          hint: 'CAST(x AS TIMESTAMP_LTZ(3))',
+        });
+      }
+    }
+    this.#schemas.set(source.name, sourceSchema(source));
+  }
+
+  #node(node: PlanNode): void {
+    const place = `step "${node.name}"`;
+    const input = this.#schemas.get(node.input);
+    if (!input) {
+      this.#unknownInput(place, node.input);
+      return;
+    }
+    const schema = nodeSchema(node, input, this.#plan.parameters, this.#reportAt(place));
+    this.#unique(
+      `column of ${place}`,
+      schema.map((column) => column.name),
+    );
+    this.#schemas.set(node.name, schema);
+    if (node.kind === 'aggregate') this.#aggregate(place, node, input);
+    if (node.kind === 'check' && node.rules.length === 0) this.#add(place, 'it has no rule');
+    if ((node.kind === 'derive' || node.kind === 'select') && node.columns.length === 0)
+      this.#add(place, 'it has no column');
+  }
+
+  #unknownInput(place: string, name: string): void {
+    const all = [...this.#plan.sources, ...this.#plan.nodes].map((part) => part.name);
+    const later = all.includes(name);
+    const near = didYouMean(name, all);
+    const hint = later ? 'a step stands after its inputs' : near && `did you mean ${near}?`;
+    this.#add(
+      place,
+      later ? `its input "${name}" comes later or does not check` : `its input "${name}" does not exist`,
+      hint,
+    );
+  }
+
+  #aggregate(place: string, node: AggregateStep, input: Schema): void {
+    this.#columns(place, input, node.keys, 'key');
+    this.#unique(`key of ${place}`, node.keys);
+    for (const key of node.keys) {
+      if (input.find((column) => column.name === key)?.type === 'json')
+        this.#add(place, `key "${key}" is JSON`, 'CAST it to STRING');
+    }
+    for (const { name, expression } of node.columns) {
+      let found = false;
+      walkExpression(expression, (part) => {
+        found ||= part.kind === 'aggregate';
+      });
+      if (!found)
+        this.#add(
+          place,
+          `column "${name}" holds no aggregate`,
+          'keys are part of the result anyway; write count() or avg(price)',
+        );
+    }
+    if (node.window) this.#window(place, node.window);
+    if (!(node.allowedLatenessMs >= 0)) this.#add(place, 'the allowed lateness must be 0 or more');
+    if (node.emit.kind === 'every' && !(node.emit.everyMs > 0))
+      this.#add(place, 'the period of its results must be more than 0');
+  }
+
+  #window(place: string, window: Window): void {
+    const lengths = Object.entries(window).filter(([name]) => name !== 'kind' && name !== 'offsetMs');
+    for (const [name, value] of lengths) {
+      if (!Number.isSafeInteger(value) || Number(value) <= 0) {
+        this.#add(place, `the window's ${name.replace(/Ms$/, '')} must be a whole number of milliseconds above 0`);
+        return;
+      }
+    }
+    if (window.kind !== 'session' && !Number.isSafeInteger(window.offsetMs))
+      this.#add(place, "the window's offset must be whole milliseconds");
+    const step = window.kind === 'hop' ? window.hopMs : window.kind === 'cumulate' ? window.stepMs : undefined;
+    if (step === undefined || window.kind === 'session' || window.kind === 'tumble') return;
+    if (window.kind === 'hop' && step > window.sizeMs)
+      this.#add(place, 'the hop is longer than the window, so rows would be lost', 'choose a hop up to the size');
+    if (window.kind === 'cumulate' && window.sizeMs % step !== 0)
+      this.#add(place, "the window's size is no multiple of its step");
+    if (window.sizeMs / step > MAX_WINDOWS_PER_ROW)
+      this.#add(place, `a row would belong to more than ${MAX_WINDOWS_PER_ROW} windows`, 'choose a longer hop or step');
+  }
+
+  #sinks(): void {
+    for (const sink of this.#plan.sinks) {
+      const place = `sink "${sink.name}"`;
+      const input = this.#schemas.get(sink.input);
+      if (sink.topic === '') this.#add(place, 'it has no topic');
+      if (!input) {
+        this.#unknownInput(place, sink.input);
+        continue;
+      }
+      this.#columns(place, sink.columns, sink.keys, 'record key');
+      this.#columns(
+        place,
+        input,
+        sink.columns.map((column) => column.name),
+        'column',
+      );
+      for (const column of sink.columns) {
+        const type = input.find((candidate) => candidate.name === column.name)?.type;
+        if (type !== undefined && type !== column.type)
+          this.#add(place, `column "${column.name}" is ${type}, not ${column.type}`);
+      }
+    }
+  }
+
+  #topics(): void {
+    for (const topic of this.#plan.topics) {
+      const place = `topic "${topic.name}"`;
+      if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic.name) || topic.name === '.' || topic.name === '..') {
+        this.#add(place, 'it is no topic name', 'use letters, digits, ".", "_" and "-", at most 249');
+      }
+      if (!Number.isInteger(topic.partitions) || topic.partitions < 1)
+        this.#add(place, 'it needs one partition or more');
+      if (!Number.isInteger(topic.replicas) || topic.replicas < 1) this.#add(place, 'it needs one replica or more');
+    }
+  }
+
+  #panels(): void {
+    for (const panel of this.#plan.dashboard.panels) {
+      if (panel.kind === 'sparkline') continue;
+      const place = `panel "${panel.title}"`;
+      const sink = this.#plan.sinks.find((candidate) => candidate.name === panel.sink);
+      if (!sink) {
+        const near = didYouMean(
+          panel.sink,
+          this.#plan.sinks.map((candidate) => candidate.name),
+        );
+        this.#add(place, `there is no sink "${panel.sink}"`, near && `did you mean ${near}?`);
+        continue;
+      }
+      const sort = panel.kind === 'table' && panel.sortBy !== null ? [panel.sortBy] : [];
+      const names =
+        panel.kind === 'bars'
+          ? [panel.label, panel.value]
+          : panel.kind === 'table'
+            ? [...panel.columns, ...sort]
+            : [panel.series, ...panel.values];
+      this.#columns(place, sink.columns, names, 'shown');
+    }
+  }
+}
+
+/**
+ * Everything that is wrong with `plan`, at once; empty when it is good.
+ * @param texts where its expressions were parsed from, when they came as text.
+ */
+export function checkPlan(plan: Plan, texts: readonly SourceText[] = []): readonly PlanProblem[] {
+  const check = new PlanCheck(plan, texts);
+  check.run();
+  return check.problems;
+}
+
+/** One problem for people, over one to three lines. */
+export function describeProblem(problem: PlanProblem): string {
+  const marked = problem.text === undefined ? '' : `\n${markedText(problem.text, problem.position ?? 0)}`;
+  return `${problem.place}: ${problem.message}${problem.hint ? ` (${problem.hint})` : ''}${marked}`;
+}
+
+/**
+ * Gives `plan` back when nothing is wrong with it.
+ * @throws `bad-plan` that lists every problem.
+ */
+export function requireGoodPlan(plan: Plan, texts: readonly SourceText[] = []): Plan {
+  const problems = checkPlan(plan, texts);
+  if (problems.length === 0) return plan;
+  const [first] = problems;
+  const single = problems.length === 1;
+  const marked = single && first!.text !== undefined ? markedText(first!.text, first!.position ?? 0) : undefined;
+  const detail = single ? marked : problems.map(describeProblem).join('\n');
+  throw new StreamctlError(
+    'bad-plan',
+    single ? `${first!.place}: ${first!.message}` : `pipeline "${plan.name}" has ${problems.length} mistakes`,
+    {
+      ...(detail === undefined ? {} : { detail }),
+      ...(single && first!.hint !== undefined ? { hint: first!.hint } : {}),
+    },
+  );
+}

@@ -1,0 +1,111 @@
+import type { Schema } from '../base/row-batch.js';
+import { durationWords } from './duration-words.js';
+import type { NamedExpression } from './expression.js';
+import type { AggregateStep, Emit, EventTime, Parameter, Plan, PlanNode, Window } from './plan.js';
+import { printExpression } from './print-expression.js';
+import { planSchemas } from './schemas.js';
+import { quoteName, TYPE_NAMES } from './spelling.js';
+
+function schemaText(schema: Schema): string {
+  return schema.map((column) => `${quoteName(column.name)} ${TYPE_NAMES[column.type]}`).join(', ');
+}
+
+function eventTimeText(eventTime: EventTime): string {
+  switch (eventTime.kind) {
+    case 'record':
+      return `the record's timestamp, as ${quoteName(eventTime.name)}`;
+    case 'column':
+      return `column ${quoteName(eventTime.name)}`;
+    case 'computed':
+      return `${quoteName(eventTime.name)} = ${printExpression(eventTime.expression)}`;
+  }
+}
+
+/** A window in words: `tumbling windows of 1 minute`. */
+export function windowWords(window: Window): string {
+  const offset = window.kind !== 'session' && window.offsetMs !== 0 ? `, offset ${durationWords(window.offsetMs)}` : '';
+  switch (window.kind) {
+    case 'tumble':
+      return `tumbling windows of ${durationWords(window.sizeMs)}${offset}`;
+    case 'hop':
+      return `windows of ${durationWords(window.sizeMs)} every ${durationWords(window.hopMs)}${offset}`;
+    case 'cumulate':
+      return `windows that grow by ${durationWords(window.stepMs)} to ${durationWords(window.sizeMs)}${offset}`;
+    case 'session':
+      return `sessions that end after ${durationWords(window.gapMs)} of silence`;
+  }
+}
+
+function emitWords(emit: Emit): string {
+  if (emit.kind === 'update') return 'with every change';
+  return emit.kind === 'every' ? `every ${durationWords(emit.everyMs)}` : 'when the window closes';
+}
+
+function namedLines(columns: readonly NamedExpression[]): string[] {
+  return columns.map(({ name, expression }) => `${quoteName(name)} = ${printExpression(expression)}`);
+}
+
+function aggregateLines(node: AggregateStep): string[] {
+  const keys = node.keys.length > 0 ? `by ${node.keys.map(quoteName).join(', ')}` : 'all rows together';
+  const lines = [
+    `${keys}, ${node.window ? `in ${windowWords(node.window)}` : 'over all time'}`,
+    ...namedLines(node.columns),
+  ];
+  if (node.window) lines.push(`result: ${emitWords(node.emit)}`);
+  if (node.allowedLatenessMs > 0) lines.push(`corrections for ${durationWords(node.allowedLatenessMs)} after that`);
+  return lines;
+}
+
+function nodeLines(node: PlanNode): string[] {
+  switch (node.kind) {
+    case 'filter':
+      return [`keep rows where ${printExpression(node.condition)}`];
+    case 'check':
+      return ['reject rows unless', ...node.rules.map((rule) => `${rule.reason}: ${printExpression(rule.condition)}`)];
+    case 'derive':
+      return ['add columns', ...namedLines(node.columns)];
+    case 'select':
+      return ['keep only columns', ...namedLines(node.columns)];
+    case 'aggregate': {
+      const [first, ...others] = aggregateLines(node);
+      return [`aggregate ${first}`, ...others];
+    }
+  }
+}
+
+function parameterText(parameter: Parameter): string {
+  const known = parameter.defaultFrom === 'year' ? 'the year in which the run starts' : parameter.default;
+  const fallback = known === null ? 'must be given' : `default ${String(known)}`;
+  return `:${parameter.name} ${TYPE_NAMES[parameter.type]}: ${parameter.description} (${fallback})`;
+}
+
+/** A plan for people: what it reads, does and writes, a line each; expressions in their text form. */
+export function explainPlan(plan: Plan): string {
+  const lines = [plan.description === '' ? `pipeline ${plan.name}` : `pipeline ${plan.name}: ${plan.description}`];
+  const schemas = planSchemas(plan);
+  const section = (title: string, details: readonly string[]): void => {
+    lines.push('', title, ...details.map((detail) => `  ${detail}`));
+  };
+  const partitions = (topic: string): string => {
+    const count = plan.topics.find((candidate) => candidate.name === topic)?.partitions ?? 1;
+    return `${count} partition${count === 1 ? '' : 's'}`;
+  };
+  if (plan.parameters.length > 0) section('parameters', plan.parameters.map(parameterText));
+  for (const source of plan.sources) {
+    section(`source ${source.name}: topic ${source.topic} (${partitions(source.topic)})`, [
+      `columns: ${schemaText(source.columns)}`,
+      `event time: ${eventTimeText(source.eventTime)}`,
+      `late: rows more than ${durationWords(source.latenessMs)} behind; a partition silent for ${durationWords(source.idleTimeoutMs)} is set aside`,
+    ]);
+  }
+  for (const node of plan.nodes) section(`step ${node.name}: from ${node.input}`, nodeLines(node));
+  for (const sink of plan.sinks) {
+    const key = sink.keys.length > 0 ? [`record key: ${sink.keys.map(quoteName).join(', ')}`] : [];
+    section(`sink ${sink.name}: from ${sink.input} to topic ${sink.topic} (${partitions(sink.topic)})`, [
+      `columns: ${schemaText(sink.columns.length > 0 ? sink.columns : (schemas.get(sink.input) ?? []))}`,
+      ...key,
+    ]);
+  }
+  lines.push('', `rejected rows go to topic ${plan.deadLetters}; late rows are counted and kept apart`);
+  return `${lines.join('\n')}\n`;
+}

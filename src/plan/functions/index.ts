@@ -1,0 +1,46 @@
+import { arithmeticSpecs } from './arithmetic.js';
+import { avgSpec } from './avg.js';
+import { comparisonSpecs } from './comparison.js';
+import { countSpec } from './count.js';
+import { firstSpec, lastSpec } from './first-last.js';
+import type { FunctionSpec } from './function-spec.js';
+import { logicSpecs } from './logic.js';
+import { maxSpec, minSpec } from './min-max.js';
+import { sumSpec } from './sum.js';
+import { textSpecs } from './text.js';
+import { varianceSpecs } from './variance.js';
+
+export * from './arithmetic.js';
+export * from './avg.js';
+export * from './comparison.js';
+export * from './count.js';
+export * from './first-last.js';
+export * from './logic.js';
+export * from './min-max.js';
+export * from './sum.js';
+export * from './text.js';
+export * from './variance.js';
+
+/** Every function and operator of the expression language. */
+export const functionSpecs: readonly FunctionSpec[] = [
+  ...arithmeticSpecs,
+  ...comparisonSpecs,
+  ...logicSpecs,
+  ...textSpecs,
+  countSpec,
+  sumSpec,
+  avgSpec,
+  minSpec,
+  maxSpec,
+  ...varianceSpecs,
+  firstSpec,
+  lastSpec,
+];
+
+const byName = new Map<string, FunctionSpec>();
+for (const spec of functionSpecs) for (const name of [spec.name, ...spec.aliases]) byName.set(name, spec);
+
+/** The function or operator called `name` (or an alias of it) in any case; undefined when there is none. */
+export function findFunction(name: string): FunctionSpec | undefined {
+  return byName.get(name.toUpperCase());
+}

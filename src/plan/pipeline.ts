@@ -1,0 +1,275 @@
+import type { Schema, Value, ValueType } from '../base/row-batch.js';
+import { requireGoodPlan } from './check-plan.js';
+import { durationMs } from './duration-words.js';
+import type { SinkSpec, SourceSpec } from './endpoints.js';
+import {
+  type Dashboard,
+  deepFreeze,
+  type Parameter,
+  type Plan,
+  type PlanNode,
+  type Sink,
+  type Source,
+  type TopicSpec,
+  type Window,
+} from './plan.js';
+import { planSchemas } from './schemas.js';
+import { type Operand, type Row, type RowShape, rowOf, type Typed, toNode } from './typed.js';
+
+/** What is said of a pipeline beside its steps. */
+export interface PipelineOptions {
+  /** One sentence for people. */
+  readonly description?: string;
+  readonly parameters?: Readonly<Record<string, ParameterOptions>>;
+  /** Topic of rejected rows, `<name>-dead-letters` when left out. */
+  readonly deadLetters?: string;
+  readonly dashboard?: Dashboard;
+}
+
+/** A parameter; without `default` and `defaultFrom` it must be given. */
+export interface ParameterOptions {
+  readonly type: ValueType;
+  readonly description: string;
+  readonly default?: Value;
+  readonly defaultFrom?: 'year';
+}
+
+/** What is known of a pipeline while it is being said; every step makes a new one. */
+interface Draft {
+  readonly name: string;
+  readonly options: PipelineOptions;
+  readonly sources: readonly Source[];
+  readonly nodes: readonly PlanNode[];
+  readonly sinks: readonly Sink[];
+  readonly topics: readonly TopicSpec[];
+}
+
+type Named = Readonly<Record<string, Operand>>;
+/** Value types of named expressions. */
+type Made<C> = {
+  readonly [N in keyof C]: C[N] extends Typed<infer T> ? T : C[N] extends string ? 'string' : ValueType;
+};
+type Bounds = { readonly window_start: 'timestamp'; readonly window_end: 'timestamp' };
+/** `A` with the columns of `B` added or replaced. */
+type With<A, B> = Omit<A, keyof B> & B;
+type Plain<A> = { readonly [K in keyof A]: A[K] };
+
+/** A plan as it is being built, on the way through {@link pipeline}'s steps. */
+export interface Head {
+  /** Reads the rows of `spec`. */
+  from<S extends RowShape>(spec: SourceSpec<S>): Stream<S>;
+}
+
+/**
+ * Begins a pipeline: `pipeline('cars').from(cars).where((row) => greater(row.price, 0))....into(prices)`.
+ * Every step gives a new stream; {@link Stream.into} and {@link Stream.fork} give the frozen plan.
+ */
+export function pipeline(name: string, options: PipelineOptions = {}): Head {
+  return {
+    from: (spec) =>
+      new Stream(
+        { name, options, sources: [spec.source], nodes: [], sinks: [], topics: [spec.topic] },
+        spec.source.name,
+      ),
+  };
+}
+
+function namedExpressions(columns: Named): { name: string; expression: ReturnType<typeof toNode> }[] {
+  return Object.entries(columns).map(([name, operand]) => ({ name, expression: toNode(operand) }));
+}
+
+/** `wanted`, or with a number behind it when the draft has that name already. */
+function freeName(draft: Draft, wanted: string): string {
+  const taken = new Set([...draft.sources, ...draft.nodes].map((part) => part.name));
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${wanted}-${number}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+type WithoutPlace<N> = N extends PlanNode ? Omit<N, 'name' | 'input'> : never;
+
+/** Rows on their way; `S` are their columns. Methods take an optional last argument that names the step. */
+export class Stream<S extends RowShape> {
+  readonly #draft: Draft;
+  readonly #at: string;
+
+  /** Made by {@link pipeline} and by the steps. */
+  constructor(draft: Draft, at: string) {
+    this.#draft = draft;
+    this.#at = at;
+  }
+
+  #then<T extends RowShape>(node: WithoutPlace<PlanNode>, name: string): Stream<T> {
+    const made = deepFreeze({ ...node, name, input: this.#at } as PlanNode);
+    return new Stream<T>({ ...this.#draft, nodes: [...this.#draft.nodes, made] }, name);
+  }
+
+  #name(given: string | undefined, wanted: string): string {
+    return given ?? freeName(this.#draft, wanted);
+  }
+
+  /** Keeps the rows for which the condition is true. */
+  where(condition: (row: Row<S>) => Operand<'boolean'>, name?: string): Stream<S> {
+    return this.#then({ kind: 'filter', condition: toNode(condition(rowOf<S>())) }, this.#name(name, 'where'));
+  }
+
+  /** Rejects rows that break a rule: each is a reason and the condition that good rows fulfil (null breaks it). */
+  check(rules: (row: Row<S>) => Readonly<Record<string, Operand<'boolean'>>>, name?: string): Stream<S> {
+    const made = namedExpressions(rules(rowOf<S>()));
+    const list = made.map(({ name: reason, expression }) => ({ reason, condition: expression }));
+    return this.#then({ kind: 'check', rules: list }, this.#name(name, 'check'));
+  }
+
+  /** Adds columns, or replaces those of the same name. All expressions see the row as it came. */
+  derive<C extends Named>(columns: (row: Row<S>) => C, name?: string): Stream<Plain<With<S, Made<C>>>> {
+    const made = namedExpressions(columns(rowOf<S>()));
+    return this.#then({ kind: 'derive', columns: made }, this.#name(name, 'derive'));
+  }
+
+  /** Keeps only the columns that are named, in this order. */
+  select<C extends Named>(columns: (row: Row<S>) => C, name?: string): Stream<Made<C>> {
+    const made = namedExpressions(columns(rowOf<S>()));
+    return this.#then({ kind: 'select', columns: made }, this.#name(name, 'select'));
+  }
+
+  /** Windows of `size` one after the other: `.tumble('1 minute')`. @throws `usage` for a text that is no duration. */
+  tumble(size: string, offset = '0'): Windowed<S, Bounds> {
+    return this.#windowed({ kind: 'tumble', sizeMs: durationMs(size), offsetMs: durationMs(offset) });
+  }
+
+  /** Windows of `size`, one beginning every `hop`. @throws `usage` for a text that is no duration. */
+  hop(size: string, hop: string, offset = '0'): Windowed<S, Bounds> {
+    const window: Window = {
+      kind: 'hop',
+      sizeMs: durationMs(size),
+      hopMs: durationMs(hop),
+      offsetMs: durationMs(offset),
+    };
+    return this.#windowed(window);
+  }
+
+  /** Windows that grow by `step` up to `size` and then begin anew. @throws `usage` for a text that is no duration. */
+  cumulate(size: string, step: string, offset = '0'): Windowed<S, Bounds> {
+    const window: Window = {
+      kind: 'cumulate',
+      sizeMs: durationMs(size),
+      stepMs: durationMs(step),
+      offsetMs: durationMs(offset),
+    };
+    return this.#windowed(window);
+  }
+
+  /** Windows that last, per group, until no row came for `gap`. @throws `usage` for a text that is no duration. */
+  session(gap: string): Windowed<S, Bounds> {
+    return this.#windowed({ kind: 'session', gapMs: durationMs(gap) });
+  }
+
+  /** One group per value of the columns, over all time. */
+  groupBy<K extends keyof S & string>(...keys: K[]): Grouped<S, Pick<S, K>> {
+    return this.#windowed<unknown>(null).groupBy(...keys) as Grouped<S, Pick<S, K>>;
+  }
+
+  #windowed<B>(window: Window | null): Windowed<S, B> {
+    const grouped = <K extends keyof S & string>(keys: readonly K[]): Grouped<S, B & Pick<S, K>> => ({
+      aggregate: (columns, name) => {
+        const made = namedExpressions(columns(rowOf()));
+        const wanted = keys.length === 0 ? 'total' : `by-${keys.join('-')}`;
+        return this.#then(
+          { kind: 'aggregate', window, keys, columns: made, emit: { kind: 'final' }, allowedLatenessMs: 0 },
+          this.#name(name, wanted),
+        );
+      },
+    });
+    return {
+      groupBy: (...keys) => grouped(keys),
+      aggregate: (columns, name) => grouped([]).aggregate(columns as never, name),
+    };
+  }
+
+  /** Ends the pipeline: rows go to the topic of `sink`. @throws `bad-plan` that lists every mistake. */
+  into<K extends keyof S & string>(sink: SinkSpec<K>): Plan {
+    const input = this.#at;
+    const draft = this.#draft;
+    const schema: Schema = planSchemas({ ...draft, parameters: parametersOf(draft.options) }).get(input) ?? [];
+    const columns =
+      sink.columns === null
+        ? schema
+        : sink.columns.map(
+            (name) => schema.find((column) => column.name === name) ?? { name, type: 'string' as const },
+          );
+    const made: Sink = { name: sink.name, input, topic: sink.topic.name, keys: sink.keys, columns };
+    return finish({ ...draft, sinks: [...draft.sinks, made], topics: [...draft.topics, sink.topic] });
+  }
+
+  /** Several ends for the same rows: each branch goes on from here and ends with {@link into}. */
+  fork(branches: (rows: Stream<S>) => readonly Plan[]): Plan {
+    let merged = this.#draft;
+    // A branch alone does not have all the sinks that the dashboard names.
+    const { dashboard: _, ...options } = this.#draft.options;
+    const start = new Stream<S>({ ...this.#draft, options }, this.#at);
+    for (const branch of branches(start)) merged = withBranch(merged, branch);
+    return finish(merged);
+  }
+}
+
+/** Rows cut into windows, before they are grouped; `B` are the columns that the window adds. */
+export interface Windowed<S extends RowShape, B> {
+  /** One group per window and value of the columns. */
+  groupBy<K extends keyof S & string>(...keys: K[]): Grouped<S, B & Pick<S, K>>;
+  /** One group per window. */
+  aggregate<C extends Named>(columns: (row: Row<S>) => C, name?: string): Stream<Plain<B & Made<C>>>;
+}
+
+/** Rows in groups; `G` are the columns that tell the groups apart. */
+export interface Grouped<S extends RowShape, G> {
+  /** One row per group: the window, the keys and these columns. */
+  aggregate<C extends Named>(columns: (row: Row<S>) => C, name?: string): Stream<Plain<G & Made<C>>>;
+}
+
+function parametersOf(options: PipelineOptions): readonly Parameter[] {
+  return Object.entries(options.parameters ?? {}).map(([name, given]) => ({
+    name,
+    type: given.type,
+    description: given.description,
+    default: given.default ?? null,
+    defaultFrom: given.defaultFrom ?? null,
+  }));
+}
+
+/** Adds what `branch` has beyond `draft`; steps whose name is taken by another step get a number. */
+function withBranch(draft: Draft, branch: Plan): Draft {
+  const renamed = new Map<string, string>();
+  const place = (name: string): string => renamed.get(name) ?? name;
+  let result = draft;
+  for (const node of branch.nodes) {
+    if (draft.nodes.includes(node)) continue;
+    const name = freeName(result, node.name);
+    if (name !== node.name) renamed.set(node.name, name);
+    const made = deepFreeze({ ...node, name, input: place(node.input) } as PlanNode);
+    result = { ...result, nodes: [...result.nodes, made] };
+  }
+  const sinks = branch.sinks.map((sink) => ({ ...sink, input: place(sink.input) }));
+  const topics = branch.topics.filter((topic) => topic.name !== branch.deadLetters);
+  return { ...result, sinks: [...result.sinks, ...sinks], topics: [...result.topics, ...topics] };
+}
+
+function finish(draft: Draft): Plan {
+  const { name, options, sources, nodes, sinks } = draft;
+  const deadLetters = options.deadLetters ?? `${name}-dead-letters`;
+  const letters: TopicSpec = { name: deadLetters, partitions: 1, replicas: 1, config: {} };
+  const topics = new Map<string, TopicSpec>();
+  for (const topic of [...draft.topics, letters]) if (!topics.has(topic.name)) topics.set(topic.name, topic);
+  const plan: Plan = {
+    name,
+    description: options.description ?? '',
+    parameters: parametersOf(options),
+    sources,
+    nodes,
+    sinks,
+    topics: [...topics.values()],
+    deadLetters,
+    dashboard: options.dashboard ?? { title: name, panels: [] },
+  };
+  return requireGoodPlan(deepFreeze(plan));
+}

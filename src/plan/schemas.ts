@@ -1,0 +1,106 @@
+import type { Column, Schema, ValueType } from '../base/row-batch.js';
+import type { Expression } from './expression.js';
+import { type ExpressionProblem, inferType, type Scope } from './infer-type.js';
+import {
+  type AggregateStep,
+  type Parameter,
+  type Plan,
+  type PlanNode,
+  type Source,
+  WINDOW_END,
+  WINDOW_START,
+} from './plan.js';
+
+/** Receives what is wrong at a place such as `step "valid", condition`; `root` is the whole expression. */
+export type SchemaReport = (
+  place: string,
+  problem: Omit<ExpressionProblem, 'node'> & { node?: Expression; root?: Expression },
+) => void;
+
+const ignore: SchemaReport = () => undefined;
+
+/** Columns of the rows that `source` gives: those of its records and, where it has a name of its own, the event time. */
+export function sourceSchema(source: Source): Schema {
+  if (source.eventTime.kind === 'column') return source.columns;
+  return [...source.columns, { name: source.eventTime.name, type: 'timestamp' }];
+}
+
+/** Columns that an aggregate's result expressions may read beside aggregates: the window and the keys. */
+export function groupSchema(node: AggregateStep, input: Schema): Schema {
+  const bounds: Column[] = node.window
+    ? [
+        { name: WINDOW_START, type: 'timestamp' },
+        { name: WINDOW_END, type: 'timestamp' },
+      ]
+    : [];
+  const keys = node.keys.flatMap((key) => input.filter((column) => column.name === key));
+  return [...bounds, ...keys];
+}
+
+/**
+ * Columns of the rows that leave `node` when rows of `input` enter. Problems go to `report`; a column whose
+ * expression has one gets type `string`, so that what follows can still be checked.
+ */
+export function nodeSchema(
+  node: PlanNode,
+  input: Schema,
+  parameters: readonly Pick<Parameter, 'name' | 'type'>[],
+  report: SchemaReport = ignore,
+): Schema {
+  const scope: Scope = { columns: input, parameters, aggregated: null };
+  const typeOf = (expression: Expression, place: string, within: Scope = scope): ValueType | undefined => {
+    const problems: ExpressionProblem[] = [];
+    const type = inferType(expression, within, problems);
+    for (const problem of problems) report(place, { ...problem, root: expression });
+    if (type !== null) return type;
+    const hint = 'write CAST(NULL AS STRING)';
+    report(place, { node: expression, root: expression, message: 'a bare NULL has no type', hint });
+    return undefined;
+  };
+  const condition = (expression: Expression, place: string): void => {
+    const type = typeOf(expression, place);
+    if (type === undefined || type === 'boolean') return;
+    report(place, {
+      node: expression,
+      root: expression,
+      message: 'a condition must be true or false',
+      hint: 'compare it with something: price > 0',
+    });
+  };
+  switch (node.kind) {
+    case 'filter':
+      condition(node.condition, 'condition');
+      return input;
+    case 'check':
+      for (const rule of node.rules) condition(rule.condition, `rule "${rule.reason}"`);
+      return input;
+    case 'derive':
+    case 'select': {
+      const made = node.columns.map(({ name, expression }): Column => {
+        return { name, type: typeOf(expression, `column "${name}"`) ?? 'string' };
+      });
+      if (node.kind === 'select') return made;
+      const kept = input.map((column) => made.find((candidate) => candidate.name === column.name) ?? column);
+      return [...kept, ...made.filter((column) => !kept.includes(column))];
+    }
+    case 'aggregate': {
+      const group = groupSchema(node, input);
+      const within: Scope = { columns: group, parameters, aggregated: input };
+      const made = node.columns.map(({ name, expression }): Column => {
+        return { name, type: typeOf(expression, `column "${name}"`, within) ?? 'string' };
+      });
+      return [...group, ...made];
+    }
+  }
+}
+
+/** Columns of the rows that every source and node of `plan` gives, by name. Inputs that do not exist are left out. */
+export function planSchemas(plan: Pick<Plan, 'sources' | 'nodes' | 'parameters'>): ReadonlyMap<string, Schema> {
+  const schemas = new Map<string, Schema>();
+  for (const source of plan.sources) schemas.set(source.name, sourceSchema(source));
+  for (const node of plan.nodes) {
+    const input = schemas.get(node.input);
+    if (input) schemas.set(node.name, nodeSchema(node, input, plan.parameters));
+  }
+  return schemas;
+}
