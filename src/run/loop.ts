@@ -50,9 +50,14 @@ export class Loop {
     }
   }
 
-  /** Hands on what the job has ready. @param records the records it came from; undefined when time alone made it. */
-  async deliver(records?: FetchedRecords): Promise<void> {
-    for (const output of this.#parts.job.drain()) await this.#toSink(output, records);
+  /**
+   * Hands on what the job has ready; gives back whether there was anything.
+   * @param records the records it came from; undefined when time alone made it.
+   */
+  async deliver(records?: FetchedRecords): Promise<boolean> {
+    const outputs = this.#parts.job.drain();
+    for (const output of outputs) await this.#toSink(output, records);
+    return outputs.length > 0;
   }
 
   /** Source: a topic may feed several sources of a plan. */

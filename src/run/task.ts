@@ -42,7 +42,7 @@ export class Task {
   readonly #loop: Loop;
   readonly #idle = new IdleWatch();
   readonly #owned = new Map<string, Owned>();
-  #recordsTaken = 0;
+  #changed = false;
 
   constructor(parts: TaskParts) {
     this.#parts = parts;
@@ -58,14 +58,14 @@ export class Task {
     parts.fetcher.assign(parts.start);
   }
 
-  /** Whether records were taken since the last call of {@link settled}. */
+  /** Whether records were taken or results given out since the last call of {@link settled}. */
   get changed(): boolean {
-    return this.#recordsTaken > 0;
+    return this.#changed;
   }
 
   /** The state of the job was saved as it is now. */
   settled(): void {
-    this.#recordsTaken = 0;
+    this.#changed = false;
   }
 
   /** Takes fetched records; those of a partition that was taken away meanwhile, or that were read before, are left. */
@@ -74,7 +74,7 @@ export class Task {
     if (!owned || records.fromOffset !== owned.nextOffset || owned.nextOffset >= owned.endOffset) return;
     this.#idle.heard(records, this.#parts.clock.elapsed());
     await this.#loop.walk(records);
-    this.#recordsTaken++;
+    this.#changed = true;
     owned.nextOffset = Math.min(records.nextOffset, owned.endOffset);
     this.#parts.report.watermark(this.#parts.job.watermark());
   }
@@ -86,7 +86,7 @@ export class Task {
     for (const partition of newlyIdle) this.#setAside(partition);
     this.#setEndedAside();
     job.tick(clock.now());
-    await this.#loop.deliver();
+    if (await this.#loop.deliver()) this.#changed = true;
     report.watermark(job.watermark());
   }
 

@@ -1,0 +1,133 @@
+import { StreamctlError } from '../base/errors.js';
+import type { Fetcher } from '../connect/kafka/contracts.js';
+import type { DashboardSnapshot } from '../plan/snapshot.js';
+import { isControl, readCompleteBatches, recordSection } from '../wire/record-batch.js';
+import { RecordCursor } from '../wire/record-cursor.js';
+import type { Connection } from './connection.js';
+import type { FollowedRun, RunPlace } from './interfaces.js';
+import { statusTopic } from './internal-topics.js';
+import { openConnection } from './open-connection.js';
+import { MAX_BATCH_BYTES } from './original-records.js';
+import { decodeStatus, type StatusRecord } from './status-record.js';
+
+/** Longest wait of one look for new records. */
+const LOOK_EVERY_MS = 500;
+/** Records looked at from the end of the topic for the newest status. */
+const LAST_RECORDS = 2;
+
+/** What a {@link FollowedRun} is made of. */
+export interface FollowOptions {
+  readonly place: RunPlace;
+  readonly pipeline: string;
+  /** Called for every new look. */
+  readonly onSnapshot?: (snapshot: DashboardSnapshot) => void;
+}
+
+/**
+ * Follows a run through its status topic, wherever it goes on.
+ * @returns undefined when there is no status topic, so no run ever was.
+ * @throws `broker-unreachable`
+ */
+export async function followStatus(options: FollowOptions): Promise<FollowedRun | undefined> {
+  const { place, pipeline } = options;
+  const topic = statusTopic(pipeline);
+  const connection = await openConnection(await place.connect(), place.edges);
+  try {
+    const { topics } = await connection.client.cluster([topic]);
+    if (!topics.some(({ name }) => name === topic)) {
+      await connection.close();
+      return undefined;
+    }
+    const partition = { topic, partition: 0 };
+    const [start] = await connection.offsets([partition], 'start');
+    const [end] = await connection.offsets([partition], 'end');
+    const fetcher = connection.fetcher({ onOffsetGone: 'earliest' });
+    fetcher.assign([{ ...partition, offset: Math.max(start!.offset, end!.offset - LAST_RECORDS) }]);
+    const follower = new StatusFollower(options, connection, fetcher);
+    await follower.readUpTo(end!.offset);
+    follower.begin();
+    return follower;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+class StatusFollower implements FollowedRun {
+  done: Promise<void> = Promise.resolve();
+  readonly #options: FollowOptions;
+  readonly #connection: Connection;
+  readonly #fetcher: Fetcher;
+  readonly #cursor = new RecordCursor();
+  #newest: StatusRecord | undefined;
+  #stopping = false;
+
+  constructor(options: FollowOptions, connection: Connection, fetcher: Fetcher) {
+    this.#options = options;
+    this.#connection = connection;
+    this.#fetcher = fetcher;
+  }
+
+  snapshot(): DashboardSnapshot | undefined {
+    return this.#newest?.snapshot;
+  }
+
+  ageMs(): number | undefined {
+    if (!this.#newest) return undefined;
+    return Math.max(0, this.#options.place.edges.clock.now() - this.#newest.snapshot.atMs);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping = true;
+    this.#fetcher.wake();
+    return this.done;
+  }
+
+  /** Reads what is there already, so that the first look is not an empty one. */
+  async readUpTo(endOffset: number): Promise<void> {
+    const partition = { topic: statusTopic(this.#options.pipeline), partition: 0 };
+    while ((this.#fetcher.position(partition) ?? 0) < endOffset) {
+      if (!(await this.#look())) return;
+    }
+  }
+
+  begin(): void {
+    this.done = this.#follow();
+    // Whoever holds `done` sees the error; nobody has to.
+    this.done.catch(() => undefined);
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      while (!this.#stopping) await this.#look();
+    } finally {
+      await this.#fetcher.close().catch(() => undefined);
+      await this.#connection.close().catch(() => undefined);
+    }
+  }
+
+  /** False when nothing came. */
+  async #look(): Promise<boolean> {
+    const fetched = await this.#fetcher.next(LOOK_EVERY_MS);
+    if (!fetched) return false;
+    const { compression } = this.#options.place.edges;
+    for (const header of readCompleteBatches(fetched.records)) {
+      if (isControl(header)) continue;
+      this.#cursor.open(header, recordSection(fetched.records, header, compression, MAX_BATCH_BYTES));
+      while (this.#cursor.next()) this.#take(this.#cursor.value());
+    }
+    return true;
+  }
+
+  #take(value: Uint8Array | null): void {
+    if (value === null) return;
+    try {
+      this.#newest = decodeStatus(value);
+    } catch (error) {
+      // Another version wrote it: there is nothing to show of it.
+      if (error instanceof StreamctlError && error.code === 'bad-data') return;
+      throw error;
+    }
+    this.#options.onSnapshot?.(this.#newest.snapshot);
+  }
+}

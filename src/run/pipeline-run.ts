@@ -1,0 +1,182 @@
+import { toHex } from '../base/bytes.js';
+import { StreamctlError } from '../base/errors.js';
+import type { Timer } from '../base/time.js';
+import type { Connection } from './connection.js';
+import { dashboardFrame } from './dashboard-frame.js';
+import { DashboardState } from './dashboard-state.js';
+import { type EndSummary, type PipelineRun, type PipelineRunOptions, RECONNECT_MS } from './interfaces.js';
+import { neededTopics } from './internal-topics.js';
+import { openConnection } from './open-connection.js';
+import { openRunOutput, type RunOutput } from './output.js';
+import { jobMaker, loopSources } from './plan-parts.js';
+import { Report } from './report.js';
+import { type RunMemory, Session } from './session.js';
+
+/** Waits between two attempts to reach a broker that is gone. */
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 5_000;
+const SECOND_MS = 1_000;
+
+/**
+ * Brings a plan to life: reads its sources, works through the loop, writes its sinks, and goes on after a broker was
+ * gone. The run begins at once; what goes wrong is told by `done`.
+ */
+export function startPipelineRun(options: PipelineRunOptions): PipelineRun {
+  return new Supervisor(options);
+}
+
+/** Keeps a run going through one session after the other. */
+class Supervisor implements PipelineRun {
+  readonly done: Promise<EndSummary>;
+  readonly #options: PipelineRunOptions;
+  readonly #state: DashboardState;
+  readonly #report: Report;
+  readonly #memory: RunMemory;
+  readonly #stopWaiting = new AbortController();
+  #status: RunOutput['status'] | undefined;
+  #positions: EndSummary['positions'] = [];
+  #healthyMs: number;
+
+  constructor(options: PipelineRunOptions) {
+    this.#options = options;
+    const { clock, crypto } = options.place.edges;
+    this.#state = new DashboardState(dashboardFrame(options.plan, options.place.name), clock);
+    this.#report = new Report(options.plan, this.#state, options.listener ?? {});
+    this.#memory = {
+      runId: toHex(crypto.randomBytes(8)),
+      ends: new Map(),
+      resetState: options.resetState ?? false,
+      stopping: false,
+      paused: false,
+    };
+    this.#healthyMs = clock.elapsed();
+    this.done = this.#run();
+  }
+
+  snapshot(): EndSummary['snapshot'] {
+    return this.#state.snapshot();
+  }
+
+  stop(): Promise<EndSummary> {
+    this.#memory.stopping = true;
+    this.#stopWaiting.abort();
+    return this.done;
+  }
+
+  pause(): void {
+    this.#memory.paused = true;
+  }
+
+  resume(): void {
+    this.#memory.paused = false;
+  }
+
+  async #run(): Promise<EndSummary> {
+    const seconds = this.#everySecond();
+    try {
+      const reason = await this.#untilTheEnd();
+      this.#state.state = 'done';
+      this.#state.tick();
+      if (reason === 'eof') this.#report.eof();
+      return { reason, snapshot: this.#state.snapshot(), positions: this.#positions };
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      this.#report.note('error', error.message);
+      this.#state.state = 'failed';
+      return { reason: 'failed', error, snapshot: this.#state.snapshot(), positions: this.#positions };
+    } finally {
+      seconds.cancel();
+    }
+  }
+
+  /** Session after session, while their errors are of the kind that passes. */
+  async #untilTheEnd(): Promise<'eof' | 'stopped'> {
+    const { clock } = this.#options.place.edges;
+    let waitMs = FIRST_WAIT_MS;
+    for (;;) {
+      const beganMs = clock.elapsed();
+      try {
+        return await this.#session();
+      } catch (error) {
+        if (this.#memory.stopping || !passes(error)) throw error;
+        if (this.#healthyMs >= beganMs) waitMs = FIRST_WAIT_MS;
+        const givenMs = this.#options.reconnectMs ?? RECONNECT_MS;
+        if (clock.elapsed() + waitMs - this.#healthyMs > givenMs) throw error;
+        this.#report.note('warning', `${(error as Error).message}; trying again`);
+        await clock.sleep(waitMs, this.#stopWaiting.signal);
+        if (this.#memory.stopping) return 'stopped';
+        waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+      }
+    }
+  }
+
+  /** One session from connecting to closing; nothing of it is left open, whatever happens. */
+  async #session(): Promise<'eof' | 'stopped'> {
+    const { options, connection } = { options: this.#options, connection: await this.#connect() };
+    let output: RunOutput | undefined;
+    let session: Session | undefined;
+    try {
+      output = options.group === null ? undefined : await this.#openOutput(connection);
+      session = new Session({
+        options,
+        connection,
+        report: this.#report,
+        memory: this.#memory,
+        output,
+        sources: loopSources(options),
+        makeJob: jobMaker(options),
+        healthy: () => {
+          this.#healthyMs = options.place.edges.clock.elapsed();
+        },
+      });
+      const end = await session.work();
+      this.#positions = session.positions();
+      await session.close();
+      await output?.producer.close();
+      this.#status = undefined;
+      this.#state.state = 'done';
+      await output?.status.close(this.#state.snapshot());
+      return end;
+    } catch (error) {
+      this.#status = undefined;
+      await session?.abandon();
+      await output?.abandon();
+      throw error;
+    } finally {
+      await connection.close().catch(() => undefined);
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    const { place } = this.#options;
+    return openConnection(await place.connect(), place.edges);
+  }
+
+  async #openOutput(connection: Connection): Promise<RunOutput> {
+    const made = await connection.createMissing(neededTopics(this.#options.plan));
+    if (made.length > 0) this.#report.note('info', `made ${made.length === 1 ? 'topic' : 'topics'} ${made.join(', ')}`);
+    const output = await openRunOutput(connection, this.#options, this.#memory.runId);
+    this.#status = output.status;
+    return output;
+  }
+
+  /** Closes a second of history and writes the status, as long as the run lasts. */
+  #everySecond(): Timer {
+    const { clock } = this.#options.place.edges;
+    let timer: Timer;
+    const tick = (): void => {
+      this.#report.second();
+      this.#status?.write(this.#state.snapshot());
+      timer = clock.after(SECOND_MS, tick, true);
+    };
+    timer = clock.after(SECOND_MS, tick, true);
+    return { cancel: () => timer.cancel() };
+  }
+}
+
+/** Whether an error is of the world outside and may be gone when everything is opened anew. */
+function passes(error: unknown): boolean {
+  if (!(error instanceof StreamctlError)) return false;
+  // Another member has the partitions: this one joins again and stands by.
+  return error.retry === 'later' || error.code === 'conflict';
+}

@@ -1,0 +1,280 @@
+import { StreamctlError } from '../base/errors.js';
+import type { Fetcher, Group } from '../connect/kafka/contracts.js';
+import type {
+  FetchedRecords,
+  GroupHandlers,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../connect/kafka/interfaces.js';
+import type { Checkpoints } from './checkpoints.js';
+import type { Connection } from './connection.js';
+import { keyOf } from './idle-watch.js';
+import { CHECKPOINT_EVERY_MS, type PipelineRunOptions } from './interfaces.js';
+import { groupOf } from './internal-topics.js';
+import type { RunOutput } from './output.js';
+import type { Report } from './report.js';
+import { startOffsets } from './start-offsets.js';
+import { Task, type TaskParts } from './task.js';
+import { Turns } from './turns.js';
+
+/** What lives longer than one session: it is handed from one to the next when a broker comes back. */
+export interface RunMemory {
+  readonly runId: string;
+  /** End offsets of a bounded run, as they were when it began; by {@link keyOf}. */
+  readonly ends: Map<string, number>;
+  /** State of former runs is to be forgotten; done once. */
+  resetState: boolean;
+  /** The owner asked for the end. */
+  stopping: boolean;
+  paused: boolean;
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly options: PipelineRunOptions;
+  readonly connection: Connection;
+  readonly report: Report;
+  readonly memory: RunMemory;
+  /** Undefined for a run that belongs to no group and writes nothing. */
+  readonly output: RunOutput | undefined;
+  readonly sources: TaskParts['sources'];
+  /** A fresh job, with the state of a former one where there is one. */
+  readonly makeJob: (state: Uint8Array | undefined) => TaskParts['job'];
+  /** Called after every turn that went well. */
+  readonly healthy: () => void;
+}
+
+/** How a session ended, if not by an error. */
+export type SessionEnd = 'eof' | 'stopped';
+
+/** Longest wait for records: how soon a stop, a pause or an idle partition is noticed. */
+const LOOK_EVERY_MS = 200;
+/** Checkpoints take at most this share of the time, however large the state has grown. */
+const CHECKPOINT_SHARE = 0.1;
+/** Quiet for so long, a run that has read everything counts as idle on the dashboard. */
+const SHOWN_IDLE_MS = 2_000;
+
+/** One life of a run over one set of connections: it ends with the run, or with an error of the world outside. */
+export class Session {
+  readonly #parts: SessionParts;
+  readonly #turns = new Turns();
+  readonly #fetcher: Fetcher;
+  readonly #group: Group | undefined;
+  readonly #checkpoints: Checkpoints | undefined;
+  #task: Task | undefined;
+  #closedAtEof = false;
+  #failure: Error | undefined;
+  #pausedTask: Task | undefined;
+  #nextCheckpointMs = 0;
+  #lookedMs = 0;
+  #heardMs = 0;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    const { connection, options, output } = parts;
+    this.#fetcher = connection.fetcher({});
+    if (!output) return;
+    const topics = [...new Set(options.plan.sources.map((source) => source.topic))];
+    const groupId = options.group ?? groupOf(options.plan.name);
+    // One member works on all partitions: rows of one key may lie in any of them.
+    this.#group = connection.group({ groupId, topics, assignors: ['whole'] }, this.#handlers());
+    this.#checkpoints = output.checkpoints(this.#group);
+  }
+
+  /** Takes up the partitions and works until everything is read or the owner wants to stop. */
+  async work(): Promise<SessionEnd> {
+    if (this.#group) await this.#group.start();
+    else await this.#turns.take(async () => this.#begin(await this.#allPartitions()));
+    this.#heardMs = this.#nowMs();
+    while (!this.#parts.memory.stopping) {
+      if (this.#failure) throw this.#failure;
+      const records = await this.#fetcher.next(LOOK_EVERY_MS);
+      const over = await this.#turns.take(() => this.#turn(records));
+      this.#parts.healthy();
+      if (over) return 'eof';
+    }
+    await this.#turns.take(() => this.#stop());
+    return 'stopped';
+  }
+
+  /** Hands the partitions back and leaves. */
+  async close(): Promise<void> {
+    await this.#turns.take(() => this.#drop());
+    await this.#group?.leave();
+    await this.#fetcher.close();
+  }
+
+  /** Lets everything go after an error: what was not saved stays unsaved, and nobody can be told good-bye. */
+  async abandon(): Promise<void> {
+    await this.close().catch(() => undefined);
+    await this.#fetcher.close().catch(() => undefined);
+  }
+
+  /** Where a next run goes on. */
+  positions(): readonly TopicPartitionOffset[] {
+    return this.#task?.positions().map(({ topic, partition, offset }) => ({ topic, partition, offset })) ?? [];
+  }
+
+  /** One turn of the loop; true when a bounded run is over. */
+  async #turn(records: FetchedRecords | undefined): Promise<boolean> {
+    const task = this.#task;
+    if (!task) return false;
+    if (records) {
+      await task.take(records);
+      this.#heardMs = this.#nowMs();
+    }
+    if (!records || this.#nowMs() - this.#lookedMs >= LOOK_EVERY_MS) {
+      await task.lookAtTime();
+      this.#lookedMs = this.#nowMs();
+      this.#holdOrGoOn(task);
+      this.#tell(task);
+    }
+    if (task.finished) {
+      await this.#finish(task);
+      return true;
+    }
+    if (task.changed && this.#nowMs() >= this.#nextCheckpointMs) await this.#save(task);
+    return false;
+  }
+
+  #handlers(): GroupHandlers {
+    return {
+      assigned: (partitions) => this.#turns.take(() => this.#begin(partitions)),
+      revoked: () =>
+        this.#turns.take(async () => {
+          if (this.#task) await this.#save(this.#task);
+          this.#drop();
+        }),
+      lost: () => this.#turns.take(() => this.#drop()),
+      failed: (error) => {
+        this.#failure = error;
+        this.#fetcher.wake();
+      },
+    };
+  }
+
+  /** Makes the task of these partitions from what was committed for them. */
+  async #begin(partitions: readonly TopicPartition[]): Promise<void> {
+    const { connection, options, report, memory, output, sources, makeJob } = this.#parts;
+    if (partitions.length === 0) {
+      report.note('info', 'another run of this pipeline is at work; standing by');
+      return;
+    }
+    this.#drop();
+    const restored = memory.resetState ? undefined : await this.#checkpoints?.load(partitions);
+    if (restored?.stateLeft) report.note('warning', 'the offsets were moved by hand: open windows begin empty');
+    const committed = new Map(restored?.offsets.map((offset) => [keyOf(offset), offset.offset]));
+    const first = await startOffsets(connection, partitions, options.from ?? { kind: 'start' });
+    if (options.bounded) await this.#rememberEnds(partitions);
+    this.#closedAtEof = restored?.closedAtEof ?? false;
+    const task = new Task({
+      clock: options.place.edges.clock,
+      fetcher: this.#fetcher,
+      job: makeJob(restored?.state),
+      sources,
+      results: output?.results,
+      side: output?.side,
+      report,
+      start: first.map((from) => ({ ...from, offset: committed.get(keyOf(from)) ?? from.offset })),
+      ends: options.bounded ? memory.ends : undefined,
+    });
+    this.#task = task;
+    for (const topic of new Set(partitions.map((partition) => partition.topic))) {
+      report.state.source(topic, partitions.filter((partition) => partition.topic === topic).length);
+    }
+    report.state.state = 'running';
+    this.#nextCheckpointMs = this.#nowMs() + this.#checkpointEveryMs();
+    // A former state must not come back when the run dies before its first checkpoint.
+    if (memory.resetState && this.#checkpoints) await this.#save(task);
+    memory.resetState = false;
+  }
+
+  /** Makes what was done so far durable. */
+  async #save(task: Task): Promise<void> {
+    if (!this.#checkpoints) {
+      task.settled();
+      return;
+    }
+    const beganMs = this.#nowMs();
+    await this.#checkpoints.save(task);
+    this.#closedAtEof = false;
+    const tookMs = this.#nowMs() - beganMs;
+    this.#nextCheckpointMs = this.#nowMs() + Math.max(this.#checkpointEveryMs(), tookMs / CHECKPOINT_SHARE);
+  }
+
+  /**
+   * The end of a bounded run. The state is saved with its windows still open: a next run that finds more rows goes on
+   * with them and gives the completed results. Without more rows there is nothing to say a second time.
+   */
+  async #finish(task: Task): Promise<void> {
+    this.#parts.report.state.state = 'draining';
+    if (this.#closedAtEof && !task.changed) return;
+    await this.#save(task);
+    await task.close('eof');
+    await this.#parts.output?.producer.flush();
+    await this.#checkpoints?.saveClosedAtEof(task);
+    this.#tell(task);
+  }
+
+  /** The end at the owner's wish: open windows stay open for the next run; where there can be none they are given out. */
+  async #stop(): Promise<void> {
+    const task = this.#task;
+    if (!task) return;
+    this.#parts.report.state.state = 'draining';
+    if (!this.#checkpoints) await task.close('timeout');
+    else if (task.changed) await this.#save(task);
+    this.#tell(task);
+  }
+
+  #drop(): void {
+    this.#task?.drop();
+    this.#task = undefined;
+  }
+
+  #holdOrGoOn(task: Task): void {
+    const { paused } = this.#parts.memory;
+    if (paused === (this.#pausedTask === task)) return;
+    if (paused) task.pause();
+    else task.resume();
+    this.#pausedTask = paused ? task : undefined;
+  }
+
+  /** Tells the dashboard how things stand. */
+  #tell(task: Task): void {
+    const { report, memory } = this.#parts;
+    let total: number | null = 0;
+    for (const [topic, lag] of task.lags()) {
+      report.state.lag(topic, lag);
+      total = lag === null || total === null ? null : total + lag;
+    }
+    if (total !== null) report.lag(total);
+    const quiet = total === 0 && this.#nowMs() - this.#heardMs >= SHOWN_IDLE_MS;
+    if (report.state.state === 'draining') return;
+    report.state.state = memory.paused ? 'paused' : quiet ? 'idle' : 'running';
+  }
+
+  async #allPartitions(): Promise<readonly TopicPartition[]> {
+    const all: TopicPartition[] = [];
+    for (const topic of new Set(this.#parts.options.plan.sources.map((source) => source.topic))) {
+      const partitions = await this.#parts.connection.partitions(topic);
+      all.push(...partitions.map((partition) => ({ topic, partition })));
+    }
+    if (all.length === 0) throw new StreamctlError('bad-plan', 'the pipeline has no source to read');
+    return all;
+  }
+
+  async #rememberEnds(partitions: readonly TopicPartition[]): Promise<void> {
+    const { connection, memory } = this.#parts;
+    const unknown = partitions.filter((partition) => !memory.ends.has(keyOf(partition)));
+    if (unknown.length === 0) return;
+    for (const end of await connection.offsets(unknown, 'end')) memory.ends.set(keyOf(end), end.offset);
+  }
+
+  #checkpointEveryMs(): number {
+    return this.#parts.options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
+  }
+
+  #nowMs(): number {
+    return this.#parts.options.place.edges.clock.elapsed();
+  }
+}
