@@ -1,0 +1,331 @@
+import type { Compression } from '../base/codec-interfaces.js';
+import { StreamctlError } from '../base/errors.js';
+import type { FileSystem } from '../base/files.js';
+import type { Clock } from '../base/time.js';
+import type { SyncPolicy } from '../storage/group-commit.js';
+import type { HandleCache } from '../storage/handle-cache.js';
+import type { Repair } from '../storage/log-recovery.js';
+import { SegmentLog } from '../storage/segment-log.js';
+import type { Slice } from '../storage/segment-reader.js';
+import type { KafkaErrorName } from '../wire/error-codes.js';
+import { type BatchHeader, isControl, patchBatch, readBatchHeader, stampAppendTime } from '../wire/record-batch.js';
+import { transactionMarker } from '../wire/record-batch-builder.js';
+import { checkBatch, checkKeys, type Refusal } from './batch-checks.js';
+import { batchFraming, LEADER_EPOCH } from './batch-framing.js';
+import { readMarker } from './markers.js';
+import type { OpenTransaction, Partition, TransactionMarker } from './partition.js';
+import { loadProducers, storeProducers } from './producer-snapshots.js';
+import { type AbortedTransaction, type ProducerState, ProducerStates } from './producer-states.js';
+import type { LogSettings } from './topic-configs.js';
+
+/** What all partitions of a broker share. */
+export interface LogEdges {
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly compression: Compression;
+  readonly handles: HandleCache;
+  readonly policy: SyncPolicy;
+  readonly repair: boolean;
+  onFatal(error: unknown): void;
+}
+
+/** What one partition is made with. */
+export interface PartitionOptions {
+  readonly topicName: string;
+  readonly topicId: string;
+  readonly index: number;
+  /** Folder of all topics of the broker. */
+  readonly topicsFolder: string;
+  readonly dataFolder: string;
+  readonly settings: LogSettings;
+  /** Records before it were deleted on request. */
+  readonly startOffset: number;
+}
+
+/** Answer to an append. */
+export interface Appended {
+  readonly error: KafkaErrorName | 'NONE';
+  /** -1 when refused. */
+  readonly baseOffset: number;
+  /** The broker's time when the topic wants it, else -1. */
+  readonly appendTimeMs: number;
+  readonly refusal?: Refusal;
+  /** Resolves when the records may be acknowledged; absent when refused. */
+  readonly durable?: Promise<void>;
+}
+
+/** {@link Partition} over a segmented log. */
+export class PartitionLog implements Partition {
+  readonly topicName: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly folder: string;
+  readonly #edges: LogEdges;
+  readonly #options: PartitionOptions;
+  readonly #producers = new ProducerStates();
+  readonly #watchers = new Set<() => void>();
+  #settings: LogSettings;
+  #log: SegmentLog | undefined;
+  #startOffset: number;
+  #gone = false;
+
+  constructor(edges: LogEdges, options: PartitionOptions) {
+    this.#edges = edges;
+    this.#options = options;
+    this.topicName = options.topicName;
+    this.topicId = options.topicId;
+    this.index = options.index;
+    this.folder = `${options.topicsFolder}/${options.topicId}/${options.index}`;
+    this.#settings = options.settings;
+    this.#startOffset = options.startOffset;
+  }
+
+  /**
+   * Opens the log and rebuilds what is known of its producers; done by the first use at the latest.
+   * @returns what had to be cut off.
+   * @throws `log-corrupt` `disk-failed`
+   */
+  open(): readonly Repair[] {
+    return this.#opened().repairs;
+  }
+
+  get logStart(): number {
+    return Math.max(this.#startOffset, this.#opened().start);
+  }
+
+  get logEnd(): number {
+    return this.#opened().end;
+  }
+
+  get highWatermark(): number {
+    const log = this.#opened();
+    return this.#edges.policy === 'always' ? log.durableEnd : log.end;
+  }
+
+  get lastStable(): number {
+    return Math.min(this.#producers.firstOpen ?? Number.POSITIVE_INFINITY, this.highWatermark);
+  }
+
+  /** Bytes on the disk. */
+  get bytes(): number {
+    return this.#opened().bytes;
+  }
+
+  /** Deleted with its topic. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  get settings(): LogSettings {
+    return this.#settings;
+  }
+
+  set settings(settings: LogSettings) {
+    this.#settings = settings;
+    if (this.#log) this.#log.segmentBytes = settings.segmentBytes;
+  }
+
+  /** The log below, for retention, compaction and time search. */
+  get log(): SegmentLog {
+    return this.#opened();
+  }
+
+  /** Appends what a producer sent; the bytes are patched in place and must not be used elsewhere. */
+  append(records: Uint8Array | null): Appended {
+    const nowMs = this.#edges.clock.now();
+    const checked = checkBatch(records, this.#settings, nowMs);
+    if ('refusal' in checked) return refusedWith(checked.refusal);
+    const { header } = checked;
+    const keys = this.#settings.compact ? checkKeys(records!, header, this.#edges.compression) : undefined;
+    if (keys) return refusedWith(keys);
+    const verdict = this.#producers.check(header);
+    if (verdict.kind === 'refuse') return refusedWith({ error: verdict.error, message: verdict.message });
+    const log = this.#opened();
+    if (verdict.kind === 'duplicate') {
+      const { firstOffset, timestampMs } = verdict.batch;
+      const appendTimeMs = this.#settings.appendTime ? timestampMs : -1;
+      return { error: 'NONE', baseOffset: firstOffset, appendTimeMs, durable: log.durable() };
+    }
+    if (this.#settings.appendTime) stampAppendTime(records!, header, nowMs);
+    const maxTimestampMs = this.#settings.appendTime ? nowMs : header.maxTimestampMs;
+    const baseOffset = this.#write(records!, { ...header, maxTimestampMs });
+    return {
+      error: 'NONE',
+      baseOffset,
+      appendTimeMs: this.#settings.appendTime ? nowMs : -1,
+      durable: log.durable(),
+    };
+  }
+
+  async appendMarker(marker: TransactionMarker): Promise<'written' | 'fenced'> {
+    const { producerId, producerEpoch, coordinatorEpoch, commit } = marker;
+    const verdict = this.#producers.checkMarker(producerId, producerEpoch, coordinatorEpoch, marker.version ?? 1);
+    if (verdict === 'fenced') return 'fenced';
+    const nowMs = this.#edges.clock.now();
+    const bytes = transactionMarker(commit ? 'commit' : 'abort', producerId, producerEpoch, coordinatorEpoch, nowMs);
+    this.#write(bytes, readBatchHeader(bytes), { commit, coordinatorEpoch });
+    await this.#opened().durable();
+    return 'written';
+  }
+
+  openTransaction(producerId: number): number | undefined {
+    this.#opened();
+    return this.#producers.get(producerId)?.openFirst;
+  }
+
+  openTransactions(): OpenTransaction[] {
+    this.#opened();
+    const found: OpenTransaction[] = [];
+    for (const { producerId, epoch, openFirst } of this.#producers.list()) {
+      if (openFirst !== undefined) found.push({ producerId, producerEpoch: epoch, firstOffset: openFirst });
+    }
+    return found;
+  }
+
+  /** Producers that wrote here and are remembered. */
+  producers(): Iterable<Readonly<ProducerState>> {
+    this.#opened();
+    return this.#producers.list();
+  }
+
+  /** Aborted transactions with records in the offsets `from` to `to` - 1. */
+  abortedBetween(from: number, to: number): AbortedTransaction[] {
+    return this.#producers.abortedBetween(from, to);
+  }
+
+  /** Whole batches as they lie on the disk, see {@link SegmentLog.read}. @throws `log-corrupt` `disk-failed` */
+  read(from: number, maxBytes: number, limit: number, atLeastOne: boolean): Slice {
+    return this.#opened().read(from, maxBytes, limit, atLeastOne);
+  }
+
+  /** Calls `action` whenever readers may see more, or the partition is gone. Returns how to take that back. */
+  watch(action: () => void): () => void {
+    this.#watchers.add(action);
+    return () => void this.#watchers.delete(action);
+  }
+
+  /** Hides everything before `offset`; files go with the next retention run. */
+  dropBefore(offset: number): void {
+    this.#startOffset = Math.max(this.#startOffset, offset);
+    this.#producers.dropBefore(this.#startOffset);
+    if (!this.#log || this.#log.end === 0) return;
+    if (this.#log.end <= offset && this.#log.segments.at(-1)!.size > 0) this.roll();
+    this.#log.dropBefore(this.#startOffset);
+  }
+
+  /** Closes the segment being written and notes the producers as of its end. @throws `disk-failed` */
+  roll(): void {
+    const log = this.#opened();
+    log.roll();
+    this.#storeProducers(log.end);
+  }
+
+  /** Forgets producers silent since `timestampMs`. */
+  expireProducers(timestampMs: number): void {
+    this.#producers.expire(timestampMs);
+  }
+
+  /** Syncs and closes everything. */
+  async close(): Promise<void> {
+    const log = this.#log;
+    if (!log) return;
+    if (log.end > 0) this.#storeProducers(log.end);
+    await log.close();
+    this.#log = undefined;
+  }
+
+  /** Closes the files as they are. */
+  abandon(): void {
+    this.#log?.abandon();
+    this.#log = undefined;
+  }
+
+  /** The topic was deleted: wakes readers, closes files, removes the folder. @throws `disk-failed` */
+  remove(): void {
+    this.#gone = true;
+    this.abandon();
+    this.#notify();
+    this.#edges.files.remove(this.folder);
+  }
+
+  #opened(): SegmentLog {
+    if (this.#log) return this.#log;
+    if (this.#gone) throw new StreamctlError('not-found', `topic "${this.topicName}" was deleted`);
+    const { files, clock, handles, policy, repair, onFatal } = this.#edges;
+    const { topicsFolder, dataFolder } = this.#options;
+    const log = new SegmentLog({
+      files,
+      clock,
+      handles,
+      policy,
+      repair,
+      onFatal,
+      folder: this.folder,
+      parents: [`${topicsFolder}/${this.topicId}`, topicsFolder, dataFolder],
+      framing: batchFraming,
+      segmentBytes: this.#settings.segmentBytes,
+      onDurable: () => this.#notify(),
+    });
+    if (log.end > 0) this.#rebuildProducers(log);
+    this.#log = log;
+    return log;
+  }
+
+  #rebuildProducers(log: SegmentLog): void {
+    const loaded = loadProducers(this.#edges.files, this.folder, log.end);
+    if (loaded) this.#producers.restore(loaded.snapshot);
+    log.walk(Math.max(loaded?.offset ?? 0, log.start), log.end, (bytes, at, frame) => {
+      // A scan of heads has only those at hand; markers are small enough to be read whole.
+      const header = headOf(bytes, at, frame.size);
+      if (!isControl(header)) this.#producers.appended(header);
+      else this.#producers.appended(header, readMarker(log.read(frame.first, frame.size, frame.last + 1, true).bytes));
+      return undefined;
+    });
+    this.#producers.dropBefore(Math.max(this.#startOffset, log.start));
+  }
+
+  /** @returns the offset of the first record. @throws `disk-failed` and then nothing was appended. */
+  #write(bytes: Uint8Array, header: BatchHeader, marker?: { commit: boolean; coordinatorEpoch: number }): number {
+    const log = this.#opened();
+    if (this.#isFull(log, bytes.length)) this.roll();
+    const first = log.end;
+    const last = first + header.lastOffsetDelta;
+    patchBatch(bytes, 0, first, LEADER_EPOCH);
+    log.append([bytes], { size: bytes.length, first, last, maxTimestamp: header.maxTimestampMs });
+    if (header.producerId >= 0) this.#producers.appended({ ...header, baseOffset: first }, marker);
+    if (this.#edges.policy !== 'always') this.#notify();
+    return first;
+  }
+
+  #isFull(log: SegmentLog, bytes: number): boolean {
+    const size = log.segments.at(-1)?.size ?? 0;
+    if (size === 0) return false;
+    if (size + bytes > this.#settings.segmentBytes) return true;
+    return log.firstWriteMs >= 0 && this.#edges.clock.now() - log.firstWriteMs >= this.#settings.segmentMs;
+  }
+
+  #storeProducers(offset: number): void {
+    try {
+      storeProducers(this.#edges.files, this.folder, offset, this.#producers.snapshot());
+    } catch (error) {
+      // The log itself tells the same, only slower.
+      if (!(error instanceof StreamctlError)) throw error;
+    }
+  }
+
+  #notify(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+}
+
+/** The header of a batch of which only the head may be in memory. */
+function headOf(bytes: Uint8Array, at: number, size: number): BatchHeader {
+  if (at + size <= bytes.length) return readBatchHeader(bytes, at);
+  const whole = new Uint8Array(size);
+  whole.set(bytes.subarray(at, Math.min(bytes.length, at + size)));
+  return readBatchHeader(whole);
+}
+
+function refusedWith(refusal: Refusal): Appended {
+  return { error: refusal.error, baseOffset: -1, appendTimeMs: -1, refusal };
+}
