@@ -1,0 +1,149 @@
+import type { Value } from '../../base/row-batch.js';
+import type {
+  BarsPanel,
+  DashboardSnapshot,
+  LinePanel,
+  ResultColumn,
+  ResultRow,
+  ResultTable,
+  TablePanel,
+} from '../../plan/snapshot.js';
+import type { BarsData } from '../charts/bars.js';
+import type { LinesData } from '../charts/line.js';
+import { sparkText } from '../charts/sparkline.js';
+import type { ChartColumn, TableData } from '../charts/table.js';
+import { digitsFor, formatTime, formatValue } from '../text/numbers.js';
+import type { Sort, ViewScope, ViewState } from './view-state.js';
+
+/** Cells of the trend column of a table. */
+const TREND_WIDTH = 12;
+
+/** The rows that the filter lets through, in the order that the person chose. Equal rows keep their order. */
+export function shownRows(results: ResultTable, view: Pick<ViewState, 'filter' | 'sort'>): readonly ResultRow[] {
+  const filter = view.filter.toLowerCase();
+  const keyAt = results.keys.map((key) => results.columns.findIndex((column) => column.name === key));
+  const rows = filter
+    ? results.rows.filter((row) =>
+        keyAt.some((at) =>
+          String(row.values[at] ?? '')
+            .toLowerCase()
+            .includes(filter),
+        ),
+      )
+    : results.rows;
+  const at = view.sort ? results.columns.findIndex((column) => column.name === view.sort!.column) : -1;
+  if (at < 0) return rows;
+  const sign = view.sort!.descending ? -1 : 1;
+  return [...rows].sort((a, b) => compareValues(a.values[at], b.values[at], sign));
+}
+
+/** Nulls stand last in both directions. */
+function compareValues(a: Value | undefined, b: Value | undefined, sign: number): number {
+  const missingA = a === null || a === undefined;
+  const missingB = b === null || b === undefined;
+  if (missingA || missingB) return Number(missingA) - Number(missingB);
+  if (typeof a === 'string' && typeof b === 'string') return sign * (a < b ? -1 : a > b ? 1 : 0);
+  return a < b ? -sign : a > b ? sign : 0;
+}
+
+/** What the keys act on in this snapshot. */
+export function scopeOf(snapshot: DashboardSnapshot, view: ViewState): ViewScope {
+  const { results, dashboard } = snapshot;
+  const bars = dashboard.panels.find((panel) => panel.kind === 'bars');
+  const names = results.columns.map((column) => column.name);
+  const first = bars?.kind === 'bars' ? bars.value : undefined;
+  const columns = first && names.includes(first) ? [first, ...names.filter((name) => name !== first)] : names;
+  return { columns, rowCount: shownRows(results, view).length };
+}
+
+/** `avg_price` as people read it: `avg price`. */
+export function columnTitle(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+/** The bars of a panel. */
+export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly ResultRow[]): BarsData {
+  const labelAt = results.columns.findIndex((column) => column.name === panel.label);
+  const valueAt = results.columns.findIndex((column) => column.name === panel.value);
+  const column = results.columns[valueAt];
+  const countAt = results.columns.findIndex((other) => /^(count|rows|n)$/.test(other.name));
+  return {
+    bars: rows.map((row) => {
+      const value = numberOf(row.values[valueAt]);
+      const count = countAt >= 0 && countAt !== valueAt ? row.values[countAt] : undefined;
+      return {
+        label: formatValue(row.values[labelAt]).trim(),
+        value,
+        ...(count === undefined || count === null ? {} : { note: `${formatValue(count)} rows` }),
+      };
+    }),
+    digits: digitsOf(column, rows, valueAt),
+    ...(column?.unit ? { unit: column.unit } : {}),
+  };
+}
+
+function numberOf(value: Value | undefined): number | null {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return null;
+  return Number.isFinite(Number(value)) ? Number(value) : null;
+}
+
+/** One number of digits for a whole column, so that points stand below each other. */
+function digitsOf(column: ResultColumn | undefined, rows: readonly ResultRow[], at: number): number {
+  if (column?.digits !== undefined) return column.digits;
+  if (column?.type === 'bigint') return 0;
+  const sizes = rows.map((row) => Math.abs(numberOf(row.values[at]) ?? 0));
+  return digitsFor(Math.max(0, ...sizes));
+}
+
+/** The table of a panel, as texts. */
+export function tableOf(
+  panel: TablePanel,
+  results: ResultTable,
+  rows: readonly ResultRow[],
+  { sort, scroll }: { readonly sort: Sort | null; readonly scroll: number },
+  unicode: boolean,
+): TableData {
+  const names = panel.columns ?? results.columns.map((column) => column.name);
+  const picked = names
+    .map((name) => results.columns.findIndex((column) => column.name === name))
+    .filter((at) => at >= 0);
+  const digits = picked.map((at) => digitsOf(results.columns[at], rows, at));
+  const columns: ChartColumn[] = picked.map((at) => {
+    const column = results.columns[at]!;
+    const sorted = sort?.column === column.name ? (sort.descending ? 'down' : 'up') : undefined;
+    return {
+      title: columnTitle(column.name),
+      align: column.type === 'bigint' || column.type === 'double' ? 'right' : 'left',
+      ...(sorted ? { sorted } : {}),
+    };
+  });
+  const withTrend = rows.some((row) => (row.trend?.length ?? 0) > 1);
+  const withWindow = rows.some((row) => row.windowEndMs !== undefined);
+  if (withTrend) columns.push({ title: 'trend', align: 'left', trend: true });
+  if (withWindow) columns.push({ title: 'window', align: 'left' }, { title: 'closed by', align: 'left' });
+  const texts = rows.map((row) => {
+    const cells = picked.map((at, place) => cellOf(row.values[at], results.columns[at]!, digits[place]!));
+    if (withTrend) cells.push(sparkText(row.trend ?? [], TREND_WIDTH, unicode).padEnd(TREND_WIDTH));
+    if (withWindow) cells.push(windowText(row, unicode), row.reason ?? '');
+    return cells;
+  });
+  return { columns, rows: texts, scroll };
+}
+
+function cellOf(value: Value | undefined, column: ResultColumn, digits: number): string {
+  if (column.type === 'timestamp' && typeof value === 'number') return formatTime(value);
+  return formatValue(value, typeof value === 'number' && column.type === 'double' ? digits : undefined).trim();
+}
+
+function windowText(row: ResultRow, unicode: boolean): string {
+  if (row.windowStartMs === undefined) return '';
+  return `${formatTime(row.windowStartMs)}${unicode ? '–' : '-'}${formatTime(row.windowEndMs)}`;
+}
+
+/** The lines of a panel: the trend of each key. */
+export function linesOf(panel: LinePanel, results: ResultTable, rows: readonly ResultRow[]): LinesData {
+  const labelAt = results.columns.findIndex((column) => column.name === panel.label);
+  return {
+    series: rows.map((row) => ({ label: formatValue(row.values[labelAt]).trim(), values: row.trend ?? [] })),
+  };
+}
