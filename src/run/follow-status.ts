@@ -1,13 +1,11 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Fetcher } from '../connect/kafka/contracts.js';
 import type { DashboardSnapshot } from '../plan/snapshot.js';
-import { isControl, readCompleteBatches, recordSection } from '../wire/record-batch.js';
-import { RecordCursor } from '../wire/record-cursor.js';
 import type { Connection } from './connection.js';
+import { eachRecord } from './each-record.js';
 import type { FollowedRun, RunPlace } from './interfaces.js';
 import { statusTopic } from './internal-topics.js';
 import { openConnection } from './open-connection.js';
-import { MAX_BATCH_BYTES } from './original-records.js';
 import { decodeStatus, type StatusRecord } from './status-record.js';
 
 /** Longest wait of one look for new records. */
@@ -58,7 +56,6 @@ class StatusFollower implements FollowedRun {
   readonly #options: FollowOptions;
   readonly #connection: Connection;
   readonly #fetcher: Fetcher;
-  readonly #cursor = new RecordCursor();
   #newest: StatusRecord | undefined;
   #stopping = false;
 
@@ -110,12 +107,7 @@ class StatusFollower implements FollowedRun {
   async #look(): Promise<boolean> {
     const fetched = await this.#fetcher.next(LOOK_EVERY_MS);
     if (!fetched) return false;
-    const { compression } = this.#options.place.edges;
-    for (const header of readCompleteBatches(fetched.records)) {
-      if (isControl(header)) continue;
-      this.#cursor.open(header, recordSection(fetched.records, header, compression, MAX_BATCH_BYTES));
-      while (this.#cursor.next()) this.#take(this.#cursor.value());
-    }
+    eachRecord(fetched, this.#options.place.edges.compression, (cursor) => this.#take(cursor.value()));
     return true;
   }
 

@@ -2,6 +2,7 @@ import type { Compression } from '../base/codec-interfaces.js';
 import type { FetchedRecords } from '../connect/kafka/interfaces.js';
 import { isControl, nextOffset, readCompleteBatches, recordSection } from '../wire/record-batch.js';
 import { RecordCursor } from '../wire/record-cursor.js';
+import { MAX_BATCH_BYTES } from './each-record.js';
 
 /** Key, value and time of a record, as they came. */
 export interface OriginalRecord {
@@ -9,9 +10,6 @@ export interface OriginalRecord {
   readonly value: Uint8Array | null;
   readonly timestampMs: number;
 }
-
-/** Bound of one inflated batch. */
-export const MAX_BATCH_BYTES = 256 * 1024 * 1024;
 
 /** Finds the records with these offsets again; the views it gives hold until the fetched bytes are let go. */
 export function originalRecords(

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../src/base/bytes.js';
+import { MAX_RESULT_ROWS } from '../../src/plan/snapshot.js';
+import { decodeMark, encodeMark } from '../../src/run/checkpoint-mark.js';
+import { DashboardState } from '../../src/run/dashboard-state.js';
+import { decodeStatus, encodeStatus, MAX_STATUS_BYTES } from '../../src/run/status-record.js';
+import { SimClock } from '../support/sim-clock.js';
+
+function stateOf(rows: number, trend: number, nameLength = 10): DashboardState {
+  const state = new DashboardState(
+    {
+      pipeline: 'p',
+      dashboard: { title: 'P', panels: [] },
+      columns: [
+        { name: 'k', type: 'string' },
+        { name: 'v', type: 'bigint' },
+      ],
+      keys: ['k'],
+      trendColumn: 'v',
+    },
+    new SimClock(),
+  );
+  for (let window = 0; window < trend; window++) {
+    for (let row = 0; row < rows; row++) {
+      const values = [`${row}`.padEnd(nameLength), window === 0 ? 2n ** 60n : window];
+      state.show({ values, windowStartMs: window, windowEndMs: window + 1, reason: 'watermark' });
+    }
+  }
+  return state;
+}
+
+describe('status records', () => {
+  it('come back as they were, big integers included', () => {
+    const snapshot = stateOf(3, 1).snapshot();
+    expect(decodeStatus(encodeStatus({ runId: 'r', snapshot }))).toEqual({ runId: 'r', snapshot });
+  });
+
+  it('lose trends, then rows, when they would be too large', () => {
+    const wide = stateOf(MAX_RESULT_ROWS, 60).snapshot();
+    const slim = encodeStatus({ runId: 'r', snapshot: wide });
+    expect(slim.length).toBeLessThanOrEqual(MAX_STATUS_BYTES);
+    const back = decodeStatus(slim).snapshot.results;
+    expect(back.rows).toHaveLength(MAX_RESULT_ROWS);
+    expect(back.rows[0]!.trend).toBeUndefined();
+
+    const huge = encodeStatus({ runId: 'r', snapshot: stateOf(MAX_RESULT_ROWS, 1, 2_000).snapshot() });
+    expect(huge.length).toBeLessThanOrEqual(MAX_STATUS_BYTES);
+    const { rows, dropped } = decodeStatus(huge).snapshot.results;
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.length + dropped!).toBe(MAX_RESULT_ROWS);
+  });
+
+  it('refuse what is no status', () => {
+    expect(() => decodeStatus(utf8('{"v":99,"snapshot":{}}'))).toThrow(/no status record/);
+    expect(() => decodeStatus(utf8('no'))).toThrow(/no status record/);
+    expect(() => decodeStatus(utf8('null'))).toThrow(/no status record/);
+  });
+});
+
+describe('checkpoint marks', () => {
+  it('come back as they were and ignore what others wrote', () => {
+    const mark = { state: { slot: 1, offset: 12, chunks: 3, bytes: 99, crc: 4294967295 }, closedAtEof: true };
+    expect(decodeMark(encodeMark(mark))).toEqual(mark);
+    expect(decodeMark(encodeMark({ state: undefined, closedAtEof: false }))).toEqual({
+      state: undefined,
+      closedAtEof: false,
+    });
+    for (const foreign of [undefined, '', 'x', '{', '{"streamctl":2}', '[]'])
+      expect(decodeMark(foreign)).toBeUndefined();
+  });
+});
