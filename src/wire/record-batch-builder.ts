@@ -56,7 +56,12 @@ export class RecordBatchBuilder {
    * Adds one record.
    * @param headers as {@link encodeHeaders} gives them; left out: none.
    */
-  append(timestampMs: number, key: Uint8Array | null, value: Uint8Array | null, headers = NO_HEADERS): void {
+  append(
+    timestampMs: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: Uint8Array = NO_HEADERS,
+  ): void {
     if (this.#count === 0) {
       this.#baseTimestampMs = timestampMs;
       this.#maxTimestampMs = timestampMs;

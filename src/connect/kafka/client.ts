@@ -90,6 +90,12 @@ export class KafkaClient implements Client {
     });
   }
 
+  /** The leader of a partition as far as it is known; undefined when it has to be asked for. */
+  leaderNow(topic: string, partition: number): number | undefined {
+    const since = this.edges.clock.elapsed() - this.settings.metadataMaxAgeMs;
+    return this.#metadata.topic(topic, since)?.partitions[partition]?.leader;
+  }
+
   /** Makes the next look at `topic` ask the broker. */
   forget(topic: string): void {
     this.#metadata.forget(topic);
