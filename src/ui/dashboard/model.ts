@@ -12,7 +12,7 @@ import type { BarsData } from '../charts/bars.js';
 import type { LinesData } from '../charts/line.js';
 import { sparkText } from '../charts/sparkline.js';
 import type { ChartColumn, TableData } from '../charts/table.js';
-import { digitsFor, formatTime, formatValue } from '../text/numbers.js';
+import { digitsFor, formatTime, formatValue, shownUnit } from '../text/numbers.js';
 import type { Sort, ViewScope, ViewState } from './view-state.js';
 
 /** Cells of the trend column of a table. */
@@ -62,7 +62,7 @@ export function columnTitle(name: string): string {
 }
 
 /** The bars of a panel. */
-export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly ResultRow[]): BarsData {
+export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly ResultRow[], unicode: boolean): BarsData {
   const labelAt = results.columns.findIndex((column) => column.name === panel.label);
   const valueAt = results.columns.findIndex((column) => column.name === panel.value);
   const column = results.columns[valueAt];
@@ -78,7 +78,7 @@ export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly Re
       };
     }),
     digits: digitsOf(column, rows, valueAt),
-    ...(column?.unit ? { unit: column.unit } : {}),
+    ...(column?.unit ? { unit: shownUnit(column.unit, unicode) } : {}),
   };
 }
 
@@ -118,16 +118,24 @@ export function tableOf(
     };
   });
   const withTrend = rows.some((row) => (row.trend?.length ?? 0) > 1);
-  const withWindow = rows.some((row) => row.windowEndMs !== undefined);
+  const withReason = rows.some((row) => row.reason !== undefined);
+  // A panel that names a bound of the window shows it where it wants it.
+  const withWindow = !names.some(isWindowBound) && rows.some((row) => row.windowEndMs !== undefined);
   if (withTrend) columns.push({ title: 'trend', align: 'left', trend: true });
-  if (withWindow) columns.push({ title: 'window', align: 'left' }, { title: 'closed by', align: 'left' });
+  if (withWindow) columns.push({ title: 'window', align: 'left' });
+  if (withReason) columns.push({ title: 'closed by', align: 'left' });
   const texts = rows.map((row) => {
     const cells = picked.map((at, place) => cellOf(row.values[at], results.columns[at]!, digits[place]!));
     if (withTrend) cells.push(sparkText(row.trend ?? [], TREND_WIDTH, unicode).padEnd(TREND_WIDTH));
-    if (withWindow) cells.push(windowText(row, unicode), row.reason ?? '');
+    if (withWindow) cells.push(windowText(row, unicode));
+    if (withReason) cells.push(row.reason ?? '');
     return cells;
   });
   return { columns, rows: texts, scroll };
+}
+
+function isWindowBound(name: string): boolean {
+  return name === 'window_start' || name === 'window_end';
 }
 
 function cellOf(value: Value | undefined, column: ResultColumn, digits: number): string {

@@ -41,7 +41,7 @@ function panelContent(panel: ShownPanel, snapshot: DashboardSnapshot, view: View
       const rows = shownRows(results, view);
       return orWaiting(rows.length, snapshot, view, look, {
         remark: snapshot.window ?? '',
-        content: (size) => paintBars(barsOf(panel, results, rows), size, look),
+        content: (size) => paintBars(barsOf(panel, results, rows, look.unicode), size, look),
       });
     }
     case 'table': {

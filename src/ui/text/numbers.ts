@@ -39,6 +39,12 @@ export function digitsFor(largest: number): number {
 }
 
 const BEFORE = new Set(['£', '$', '€', '¥']);
+const CURRENCY_SIGNS: Readonly<Record<string, string>> = { GBP: '£', USD: '$', EUR: '€', JPY: '¥' };
+
+/** The sign of a currency code where it can be shown, else the unit as it is. */
+export function shownUnit(unit: string, unicode: boolean): string {
+  return (unicode || unit === 'USD' ? CURRENCY_SIGNS[unit] : undefined) ?? unit;
+}
 
 /**
  * A value as people read it.

@@ -1,0 +1,44 @@
+import type { Value } from '../../base/row-batch.js';
+import type { DashboardSnapshot, ResultTable } from '../../plan/snapshot.js';
+
+/**
+ * A snapshot as one record for programs: what the dashboard shows, without how it shows it. Times are ISO 8601 in UTC.
+ */
+export function frameRecord(
+  snapshot: DashboardSnapshot,
+): { readonly type: 'frame' } & Readonly<Record<string, unknown>> {
+  const { pipeline, state, atMs, elapsedMs, counts, lag, watermarkMs, window, sources, results, notes } = snapshot;
+  return {
+    type: 'frame',
+    pipeline,
+    state,
+    at: instant(atMs),
+    elapsedMs,
+    rowsPerSecond: Math.round(snapshot.rowsPerSecond * 10) / 10,
+    lag,
+    watermark: instant(watermarkMs),
+    ...(window === undefined ? {} : { window }),
+    counts,
+    sources,
+    results: resultObjects(results),
+    notes: notes.map((note) => ({ at: instant(note.atMs), level: note.level, text: note.text })),
+  };
+}
+
+function resultObjects(results: ResultTable): readonly Record<string, unknown>[] {
+  return results.rows.map((row) => {
+    const object: Record<string, unknown> = {};
+    results.columns.forEach((column, at) => {
+      const value: Value = row.values[at] ?? null;
+      object[column.name] = column.type === 'timestamp' && typeof value === 'number' ? instant(value) : value;
+    });
+    if (row.windowStartMs !== undefined) object.window_start ??= instant(row.windowStartMs);
+    if (row.windowEndMs !== undefined) object.window_end ??= instant(row.windowEndMs);
+    if (row.reason !== undefined) object.reason ??= row.reason;
+    return object;
+  });
+}
+
+function instant(timeMs: number | null | undefined): string | null {
+  return typeof timeMs === 'number' && Math.abs(timeMs) <= 8.64e15 ? new Date(timeMs).toISOString() : null;
+}
