@@ -7,10 +7,8 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../connect/kafka/interfaces.js';
+import type { OffsetAt } from '../connect/kafka/list-offsets.js';
 import type { TopicSpec } from '../plan/plan.js';
-
-/** Which offset of a partition is looked for: its first, the one after its last, or the first not before a time. */
-export type OffsetAt = 'start' | 'end' | { readonly atMs: number };
 
 /** Everything a run asks of a cluster, over one set of connections. Opened by `openConnection` of open-connection.ts. */
 export interface Connection {

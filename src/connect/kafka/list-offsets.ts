@@ -1,4 +1,5 @@
 import { listOffsetsApi } from '../../wire/apis/02-list-offsets.js';
+import { errorCodes } from '../../wire/error-codes.js';
 import type { KafkaClient } from './client.js';
 import type { TopicPartition, TopicPartitionOffset } from './interfaces.js';
 import { isRetriable, isStale, KafkaFailure } from './kafka-failure.js';
@@ -80,16 +81,14 @@ async function ask(
   const what = 'cannot read the offsets of a topic';
   const response = await client.call(listOffsetsApi, body, { broker: leader }, { what });
   return new Map(
-    partitions.map((one) => {
+    partitions.map((one): [TopicPartition, number | KafkaFailure] => {
       const answer = response.topics
         .find(({ name }) => name === one.topic)
         ?.partitions.find(({ partitionIndex }) => partitionIndex === one.partition);
       // An answer without the partition says as much as "not known here".
-      const code = answer?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION;
+      const code = answer?.errorCode ?? errorCodes.UNKNOWN_TOPIC_OR_PARTITION;
       if (code === 0) return [one, Number(answer!.offset)];
       return [one, new KafkaFailure(`cannot read the offsets of topic "${one.topic}"`, code)];
     }),
   );
 }
-
-const UNKNOWN_TOPIC_OR_PARTITION = 3;

@@ -1,0 +1,69 @@
+import { StreamctlError } from '../base/errors.js';
+import { KafkaClient } from '../connect/kafka/client.js';
+import { PartitionFetcher } from '../connect/kafka/fetcher.js';
+import { GroupMember } from '../connect/kafka/group.js';
+import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js';
+import { KafkaFailure } from '../connect/kafka/kafka-failure.js';
+import { listOffsets } from '../connect/kafka/list-offsets.js';
+import { RecordProducer } from '../connect/kafka/producer.js';
+import type { TopicSpec } from '../plan/plan.js';
+import { createTopicsApi } from '../wire/apis/19-create-topics.js';
+import { errorCodes } from '../wire/error-codes.js';
+import type { Connection } from './connection.js';
+
+/** How long the cluster may take to make topics. */
+const CREATE_TIMEOUT_MS = 30_000;
+
+/** Opens everything a run asks of a cluster; nothing is dialled before it is needed. */
+export async function openConnection(settings: ClientSettings, edges: ClientEdges): Promise<Connection> {
+  const client = new KafkaClient(settings, edges);
+  return {
+    client,
+    producer: (options) => new RecordProducer(client, options),
+    fetcher: (options) => new PartitionFetcher(client, options),
+    group: (options, handlers) => new GroupMember(client, options, handlers),
+    offsets: (partitions, at) => listOffsets(client, partitions, at),
+    partitions: async (topic) => (await client.topic(topic)).partitions.map(({ partition }) => partition),
+    createMissing: (topics) => createMissing(client, topics),
+    close: () => client.close(),
+  };
+}
+
+async function createMissing(client: KafkaClient, topics: readonly TopicSpec[]): Promise<readonly string[]> {
+  const known = await client.cluster(topics.map(({ name }) => name));
+  const there = new Set(known.topics.map(({ name }) => name));
+  const missing = topics.filter(({ name }) => !there.has(name));
+  if (missing.length === 0) return [];
+  const response = await client.call(
+    createTopicsApi,
+    {
+      topics: missing.map(({ name, partitions, replicas, config }) => ({
+        name,
+        numPartitions: partitions,
+        replicationFactor: replicas,
+        assignments: [],
+        configs: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+      })),
+      timeoutMs: CREATE_TIMEOUT_MS,
+      validateOnly: false,
+    },
+    'controller',
+    { what: 'cannot make the topics of the pipeline' },
+  );
+  const made: string[] = [];
+  for (const { name, errorCode, errorMessage } of response.topics) {
+    if (errorCode === errorCodes.NONE) made.push(name);
+    // Somebody else, perhaps another run of this pipeline, was a moment faster.
+    else if (errorCode !== errorCodes.TOPIC_ALREADY_EXISTS) throw cannotMake(name, errorCode, errorMessage);
+  }
+  return made;
+}
+
+function cannotMake(name: string, errorCode: number, message: string | null): StreamctlError {
+  const failure = new KafkaFailure(`cannot make topic "${name}"`, errorCode, message);
+  return new StreamctlError(failure.code, failure.message, {
+    ...(failure.detail === undefined ? {} : { detail: failure.detail }),
+    hint: failure.hint ?? `make it yourself: streamctl topics create ${name}`,
+    cause: failure,
+  });
+}
