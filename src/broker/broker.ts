@@ -2,8 +2,10 @@ import type { Compression, Crypto } from '../base/codec-interfaces.js';
 import type { FileSystem } from '../base/files.js';
 import type { Network } from '../base/network.js';
 import type { Clock } from '../base/time.js';
+import type { GroupCoordinator } from './groups/group-coordinator.js';
 import type { Journal } from './journal.js';
 import type { TopicRegistry } from './topics.js';
+import type { TransactionCoordinator } from './transactions/transaction-coordinator.js';
 
 /** The outside world of a broker. */
 export interface BrokerEdges {
@@ -29,4 +31,6 @@ export interface Broker {
   readonly port: number;
   readonly journal: Journal;
   readonly topics: TopicRegistry;
+  readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
 }
