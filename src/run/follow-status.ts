@@ -29,7 +29,7 @@ export interface FollowOptions {
 export async function followStatus(options: FollowOptions): Promise<FollowedRun | undefined> {
   const { place, pipeline } = options;
   const topic = statusTopic(pipeline);
-  const connection = await openConnection(await place.connect(), place.edges);
+  const connection = openConnection(await place.connect(), place.edges);
   try {
     const { topics } = await connection.client.cluster([topic]);
     if (!topics.some(({ name }) => name === topic)) {

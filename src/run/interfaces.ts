@@ -1,6 +1,6 @@
 import type { FileSystem } from '../base/files.js';
 import type { RowBatch, Value } from '../base/row-batch.js';
-import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js';
+import type { ClientEdges, ClientSettings, TopicPartitionOffset } from '../connect/kafka/interfaces.js';
 import type { Plan } from '../plan/plan.js';
 import type { CloseReason, DashboardSnapshot, Note, ResultColumn } from '../plan/snapshot.js';
 
@@ -16,7 +16,9 @@ export type StartPosition =
   /** The first record whose timestamp is not before. */
   | { readonly kind: 'timestamp'; readonly atMs: number }
   /** From the start (positive) or before the end (negative) of each partition. */
-  | { readonly kind: 'offset'; readonly offset: number };
+  | { readonly kind: 'offset'; readonly offset: number }
+  /** An offset of each partition; partitions that are not named are read from the start. */
+  | { readonly kind: 'offsets'; readonly offsets: readonly TopicPartitionOffset[] };
 
 /** Where the values of one result row stand: `values` in the order of `columns`. */
 export interface WindowResult {
@@ -75,7 +77,7 @@ export interface EndSummary {
   /** The last look at the run. */
   readonly snapshot: DashboardSnapshot;
   /** Rows read per topic and partition, and the offset that a next run continues from. */
-  readonly positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+  readonly positions: readonly TopicPartitionOffset[];
 }
 
 /** A pipeline that is at work in this process. Made by `startPipelineRun` of pipeline-run.ts. */
@@ -124,10 +126,12 @@ export interface PipelineRunOptions {
    * Null: reads every partition on its own, commits nothing and writes no topic; results go to the listener only.
    */
   readonly group?: string | null;
+  /** Partitions to read of every source, without a group only; all when absent. */
+  readonly partitions?: readonly number[];
   /** Default: from the start. */
   readonly from?: StartPosition;
-  /** Ends at the end offsets read at the start. */
-  readonly bounded?: boolean;
+  /** Ends at the end offsets read at the start, or at these (exclusive). */
+  readonly bounded?: boolean | readonly TopicPartitionOffset[];
   /** Forgets committed offsets and state of former runs. */
   readonly resetState?: boolean;
   /** Silence after which a partition no longer holds windows back, instead of what the plan says. */

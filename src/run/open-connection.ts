@@ -15,7 +15,7 @@ import type { Connection } from './connection.js';
 const CREATE_TIMEOUT_MS = 30_000;
 
 /** Opens everything a run asks of a cluster; nothing is dialled before it is needed. */
-export async function openConnection(settings: ClientSettings, edges: ClientEdges): Promise<Connection> {
+export function openConnection(settings: ClientSettings, edges: ClientEdges): Connection {
   const client = new KafkaClient(settings, edges);
   return {
     client,

@@ -255,16 +255,19 @@ export class Session {
 
   async #allPartitions(): Promise<readonly TopicPartition[]> {
     const all: TopicPartition[] = [];
-    for (const topic of new Set(this.#parts.options.plan.sources.map((source) => source.topic))) {
+    const { plan, partitions: wanted } = this.#parts.options;
+    for (const topic of new Set(plan.sources.map((source) => source.topic))) {
       const partitions = await this.#parts.connection.partitions(topic);
-      all.push(...partitions.map((partition) => ({ topic, partition })));
+      const read = wanted ? partitions.filter((partition) => wanted.includes(partition)) : partitions;
+      all.push(...read.map((partition) => ({ topic, partition })));
     }
     if (all.length === 0) throw new StreamctlError('bad-plan', 'the pipeline has no source to read');
     return all;
   }
 
   async #rememberEnds(partitions: readonly TopicPartition[]): Promise<void> {
-    const { connection, memory } = this.#parts;
+    const { connection, memory, options } = this.#parts;
+    if (typeof options.bounded === 'object') for (const end of options.bounded) memory.ends.set(keyOf(end), end.offset);
     const unknown = partitions.filter((partition) => !memory.ends.has(keyOf(partition)));
     if (unknown.length === 0) return;
     for (const end of await connection.offsets(unknown, 'end')) memory.ends.set(keyOf(end), end.offset);

@@ -16,6 +16,11 @@ export async function startOffsets(
       return connection.offsets(partitions, 'end');
     case 'timestamp':
       return connection.offsets(partitions, { atMs: from.atMs });
+    case 'offsets': {
+      const given = new Map(from.offsets.map((one) => [keyOf(one), one.offset]));
+      const starts = await connection.offsets(partitions, 'start');
+      return starts.map((start) => ({ ...start, offset: given.get(keyOf(start)) ?? start.offset }));
+    }
     case 'offset': {
       const [first, last] = await Promise.all([
         connection.offsets(partitions, 'start'),

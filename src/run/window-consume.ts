@@ -1,0 +1,67 @@
+import type { Schema } from '../base/row-batch.js';
+import type { TopicPartitionOffset } from '../connect/kafka/interfaces.js';
+import { type AdhocQuery, adhocPlan } from '../plan/adhoc-plan.js';
+import type { Plan } from '../plan/plan.js';
+import type { PipelineRun, RunListener, RunPlace, StartPosition } from './interfaces.js';
+import { openConnection } from './open-connection.js';
+import { startPipelineRun } from './pipeline-run.js';
+import { sampleColumns } from './sample-columns.js';
+import { startOffsets } from './start-offsets.js';
+
+/** What the windowed mode of `consume` is told. */
+export interface WindowConsumeOptions {
+  readonly place: RunPlace;
+  readonly query: Omit<AdhocQuery, 'columns'>;
+  /** Partitions to read; all when absent. */
+  readonly partitions?: readonly number[];
+  /** Default: from the start. */
+  readonly from?: StartPosition;
+  /** See {@link PipelineRunOptions}. */
+  readonly bounded?: boolean | readonly TopicPartitionOffset[];
+  readonly listener: RunListener;
+  /** Ends the wait for a first record. */
+  readonly signal: AbortSignal;
+}
+
+/** A windowed query that is at work. */
+export interface WindowConsume {
+  readonly plan: Plan;
+  readonly run: PipelineRun;
+}
+
+/**
+ * Starts a query over the windows of one topic, in the words of the command line. The columns are learned from the first
+ * records; where there is none yet, they are waited for, unless the query is bounded.
+ * @returns undefined when there is no record to learn from.
+ * @throws `not-found` for a topic, `bad-plan` for columns and expressions, `usage`, `bad-data`, `broker-unreachable`
+ */
+export async function startWindowConsume(options: WindowConsumeOptions): Promise<WindowConsume | undefined> {
+  const { place, query, listener, from, bounded } = options;
+  const columns = await learnColumns(options);
+  if (columns === undefined) return undefined;
+  const plan = adhocPlan({ ...query, columns });
+  const run = startPipelineRun({
+    plan,
+    place,
+    group: null,
+    listener,
+    ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
+    ...(from === undefined ? {} : { from }),
+    ...(bounded === undefined ? {} : { bounded }),
+  });
+  return { plan, run };
+}
+
+async function learnColumns(options: WindowConsumeOptions): Promise<Schema | undefined> {
+  const { place, query, signal } = options;
+  const connection = openConnection(await place.connect(), place.edges);
+  try {
+    const all = (await connection.partitions(query.topic)).map((partition) => ({ topic: query.topic, partition }));
+    const wanted = options.partitions ? all.filter(({ partition }) => options.partitions!.includes(partition)) : all;
+    const from = await startOffsets(connection, wanted, options.from ?? { kind: 'start' });
+    const columns = await sampleColumns(connection, from, signal, !options.bounded);
+    return columns.length === 0 ? undefined : columns;
+  } finally {
+    await connection.close();
+  }
+}
