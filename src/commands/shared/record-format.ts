@@ -213,3 +213,14 @@ export function jsonOfBytes(bytes: Uint8Array | null): string {
 export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
+
+/** Replaces the escapes `\n \t \r \0 \\ \xNN`. @throws `usage` for any other escape */
+export function unescapeText(text: string): string {
+  let plain = '';
+  for (let at = 0; at < text.length; ) {
+    const piece = text[at] === '\\' ? escapePiece(text, at) : undefined;
+    plain += piece?.kind === 'text' ? piece.text : text[at]!;
+    at = piece?.end ?? at + 1;
+  }
+  return plain;
+}
