@@ -36,31 +36,39 @@ export interface WindowConsume {
  * @throws `not-found` for a topic, `bad-plan` for columns and expressions, `usage`, `bad-data`, `broker-unreachable`
  */
 export async function startWindowConsume(options: WindowConsumeOptions): Promise<WindowConsume | undefined> {
-  const { place, query, listener, from, bounded } = options;
-  const columns = await learnColumns(options);
-  if (columns === undefined) return undefined;
-  const plan = adhocPlan({ ...query, columns });
+  const { place, query, listener, bounded } = options;
+  const begin = await lookAtTopic(options);
+  if (begin === undefined) return undefined;
+  const plan = adhocPlan({ ...query, columns: begin.columns });
   const run = startPipelineRun({
     plan,
     place,
     group: null,
     listener,
+    from: { kind: 'offsets', offsets: begin.offsets },
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
-    ...(from === undefined ? {} : { from }),
     ...(bounded === undefined ? {} : { bounded }),
   });
   return { plan, run };
 }
 
-async function learnColumns(options: WindowConsumeOptions): Promise<Schema | undefined> {
+/** What has to be known before the plan can be made. */
+interface Begin {
+  readonly columns: Schema;
+  readonly offsets: readonly TopicPartitionOffset[];
+}
+
+/** A query that begins at the end learns from the records before it, where there are any. */
+async function lookAtTopic(options: WindowConsumeOptions): Promise<Begin | undefined> {
   const { place, query, signal } = options;
   const connection = openConnection(await place.connect(), place.edges);
   try {
     const all = (await connection.partitions(query.topic)).map((partition) => ({ topic: query.topic, partition }));
     const wanted = options.partitions ? all.filter(({ partition }) => options.partitions!.includes(partition)) : all;
-    const from = await startOffsets(connection, wanted, options.from ?? { kind: 'start' });
-    const columns = await sampleColumns(connection, from, signal, !options.bounded);
-    return columns.length === 0 ? undefined : columns;
+    const offsets = await startOffsets(connection, wanted, options.from ?? { kind: 'start' });
+    const learnFrom = options.from?.kind === 'end' ? await startOffsets(connection, wanted, { kind: 'start' }) : offsets;
+    const columns = await sampleColumns(connection, learnFrom, signal, !options.bounded);
+    return columns.length === 0 ? undefined : { columns, offsets };
   } finally {
     await connection.close();
   }
