@@ -59,9 +59,9 @@ export function sampleSnapshot(change: Partial<DashboardSnapshot> = {}): Dashboa
       columns: [
         { name: 'manufacturer', type: 'string' },
         { name: 'count', type: 'bigint' },
-        { name: 'avg_price', type: 'double', unit: '£' },
-        { name: 'min_price', type: 'double', unit: '£' },
-        { name: 'max_price', type: 'double', unit: '£' },
+        { name: 'avg_price', type: 'double', unit: 'GBP' },
+        { name: 'min_price', type: 'double', unit: 'GBP' },
+        { name: 'max_price', type: 'double', unit: 'GBP' },
       ],
       keys: ['manufacturer'],
       rows: MAKERS.map(row),

@@ -35,7 +35,7 @@ export function paintBars(data: BarsData, size: Size, look: Look): CellGrid {
   const hidden = data.bars.length > size.rows ? data.bars.length - size.rows + 1 : 0;
   const shown = data.bars.slice(0, data.bars.length - hidden);
   // Rows per bar: one without a gap, one with, or two with.
-  const pitch = Math.max(1, Math.min(MAX_PITCH, Math.floor((size.rows + 1) / shown.length)));
+  const pitch = hidden > 0 ? 1 : Math.min(MAX_PITCH, Math.floor((size.rows + 1) / shown.length));
   const largest = Math.max(...data.bars.map((bar) => Math.abs(bar.value ?? 0)));
   const places = measure(shown, data, size.columns);
   shown.forEach((bar, index) => {

@@ -10,7 +10,7 @@ export interface SparklineData {
 }
 
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-const ASCII_LEVELS = ['.', ':', '|'];
+const ASCII_LEVELS = ['.', ':', '#'];
 /** Widest a single value is drawn when there are few of them. */
 const MAX_STRETCH = 4;
 

@@ -70,7 +70,7 @@ function visibleRows(data: TableData, room: number): { first: number; count: num
 
 function title(column: ChartColumn, look: Look): string {
   if (!column.sorted) return column.title;
-  const arrow = look.unicode ? { up: '▲', down: '▼' } : { up: '^', down: 'v' };
+  const arrow = look.unicode ? { up: '▲', down: '▼' } : { up: ' ^', down: ' v' };
   return column.title + arrow[column.sorted];
 }
 

@@ -92,7 +92,7 @@ function digitsOf(column: ResultColumn | undefined, rows: readonly ResultRow[], 
   if (column?.digits !== undefined) return column.digits;
   if (column?.type === 'bigint') return 0;
   const sizes = rows.map((row) => Math.abs(numberOf(row.values[at]) ?? 0));
-  return digitsFor(Math.max(0, ...sizes));
+  return sizes.every(Number.isInteger) ? 0 : digitsFor(Math.max(0, ...sizes));
 }
 
 /** The table of a panel, as texts. */

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { DashboardSnapshot } from '../../../src/plan/snapshot.js';
+import { StillDashboard } from '../../../src/ui/dashboard/still-dashboard.js';
+import { initialView, type ViewState } from '../../../src/ui/dashboard/view-state.js';
+import { frameSvg } from '../../../src/ui/frames/frame-svg.js';
+import { frameText } from '../../../src/ui/frames/frame-text.js';
+import { sampleSnapshot } from '../sample-snapshot.js';
+
+const dashboard = new StillDashboard();
+afterAll(() => dashboard.close());
+
+/** Compares with the recording; `UPDATE_GOLDEN=1` writes it anew. */
+function expectGolden(name: string, text: string): void {
+  const path = new URL(`../../golden/${name}`, import.meta.url);
+  if (process.env.UPDATE_GOLDEN === '1') {
+    mkdirSync(new URL('.', path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  expect(existsSync(path), `${name} is missing: run with UPDATE_GOLDEN=1`).toBe(true);
+  expect(text).toBe(readFileSync(path, 'utf8'));
+}
+
+const SIZES = [
+  [80, 24],
+  [200, 60],
+  [120, 28],
+  [40, 10],
+] as const;
+
+describe('the dashboard as text', () => {
+  for (const [columns, rows] of SIZES) {
+    it(`is as recorded at ${columns}x${rows}`, () => {
+      expectGolden(`dashboard-${columns}x${rows}.txt`, frameText(dashboard.frame(sampleSnapshot(), { columns, rows })));
+    });
+  }
+
+  it('is as recorded in ASCII', () => {
+    const text = frameText(dashboard.frame(sampleSnapshot(), { columns: 80, rows: 24 }, false));
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+    expectGolden('dashboard-80x24-ascii.txt', text);
+  });
+
+  it('is as recorded before the first window', () => {
+    const empty: DashboardSnapshot = sampleSnapshot({
+      state: 'starting',
+      counts: { rowsIn: 0, resultsOut: 0, windowsClosed: 0, late: 0, rejected: 0 },
+      rowsPerSecond: 0,
+      lag: null,
+      watermarkMs: null,
+      history: {},
+      results: { ...sampleSnapshot().results, rows: [] },
+      notes: [],
+    });
+    expectGolden('dashboard-80x24-starting.txt', frameText(dashboard.frame(empty, { columns: 80, rows: 24 })));
+  });
+
+  it('is as recorded with the help, a filter being typed and other order', () => {
+    const view: ViewState = {
+      ...initialView('manufacturer'),
+      filter: 'o',
+      draft: 'oy',
+      help: true,
+      paused: true,
+    };
+    const text = frameText(dashboard.frame(sampleSnapshot(), { columns: 80, rows: 24 }, true, view));
+    expectGolden('dashboard-80x24-help.txt', text);
+  });
+
+  it('is as recorded as a picture', () => {
+    expectGolden('dashboard-80x24.svg', frameSvg(dashboard.frame(sampleSnapshot(), { columns: 80, rows: 24 }), 'cars'));
+  });
+});
