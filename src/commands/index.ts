@@ -24,6 +24,41 @@ export const GROUPS: Readonly<Record<string, string>> = {
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    path: 'topics create',
+    summary: 'create topics, or all topics of a pipeline',
+    load: async () => (await import('./topics-create.js')).topicsCreate,
+  },
+  {
+    path: 'topics list',
+    summary: 'list topics',
+    load: async () => (await import('./topics-list.js')).topicsList,
+  },
+  {
+    path: 'topics describe',
+    summary: 'show partitions, offsets and settings of topics',
+    load: async () => (await import('./topics-describe.js')).topicsDescribe,
+  },
+  {
+    path: 'topics alter',
+    summary: 'change settings of topics, or add partitions',
+    load: async () => (await import('./topics-alter.js')).topicsAlter,
+  },
+  {
+    path: 'topics trim',
+    summary: 'delete the records before an offset',
+    load: async () => (await import('./topics-trim.js')).topicsTrim,
+  },
+  {
+    path: 'topics delete',
+    summary: 'delete topics with all their records',
+    load: async () => (await import('./topics-delete.js')).topicsDelete,
+  },
+  {
+    path: 'produce',
+    summary: 'send lines or files as records',
+    load: async () => (await import('./produce.js')).produce,
+  },
+  {
     path: 'config show',
     summary: 'show every setting and where it comes from',
     load: async () => (await import('./config-show.js')).configShow,

@@ -36,7 +36,7 @@ export async function withClient<T>(context: Context, use: (client: KafkaClient)
 export function withAdmin<T>(context: Context, use: (admin: Admin, client: KafkaClient) => Promise<T>): Promise<T> {
   return withClient(context, async (client) => {
     const { openAdmin } = await import('../../connect/kafka/admin.js');
-    const admin = await openAdmin(client);
+    const admin = openAdmin(client);
     try {
       return await use(admin, client);
     } finally {
