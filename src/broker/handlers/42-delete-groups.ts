@@ -1,0 +1,7 @@
+import { deleteGroupsApi } from '../../wire/apis/42-delete-groups.js';
+import { defineHandler } from '../handler.js';
+
+/** DeleteGroups: groups without members go, with all their offsets; others are NON_EMPTY_GROUP. */
+export const deleteGroups = defineHandler(deleteGroupsApi, async ({ broker }, request) => ({
+  results: await broker.groups.delete(request.groupsNames),
+}));
