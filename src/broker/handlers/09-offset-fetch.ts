@@ -1,16 +1,20 @@
+// Behavior:
+// * What groups have committed; offset -1 where there is nothing.
+// * With `requireStable` a partition whose offset an open transaction may change is UNSTABLE_OFFSET_COMMIT.
+//
+// Version notes:
+// * 1 has no way to ask for all topics
+// * 8 asks for several groups at once
+// * from 9 on a member names its epoch (KIP-848)
+// * from 10 on topics have ids in place of names
+
 import { offsetFetchApi } from '../../wire/apis/09-offset-fetch.js';
 import { errorCodes } from '../../wire/error-codes.js';
 import { ZERO_UUID } from '../../wire/uuid.js';
 import { defineHandler } from '../handler.js';
 
-/**
- * OffsetFetch: what groups have committed; offset -1 where there is nothing.
- *
- * Behavior: with `requireStable` a partition whose offset an open transaction may change is UNSTABLE_OFFSET_COMMIT.
- * Versions: 1 has no way to ask for all topics; 8 asks for several groups at once; from 9 on a member names its epoch
- * (KIP-848); from 10 on topics have ids in place of names.
- */
-export const offsetFetch = defineHandler(offsetFetchApi, async ({ broker, version }, request) => {
+/** Answers OffsetFetch. */
+export const offsetFetchHandler = defineHandler(offsetFetchApi, async ({ broker, version }, request) => {
   const { offsets } = broker.groups;
   if (version >= 8) return { groups: await offsets.fetch(request.groups, request.requireStable, version) };
   const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;

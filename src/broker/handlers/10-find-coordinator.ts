@@ -1,3 +1,10 @@
+// Behavior:
+// * Who answers for a group or a transactional id. On one node that is always this broker.
+// * Kinds of keys other than group and transaction are INVALID_REQUEST (share groups are not offered).
+//
+// Version notes:
+// * 4 asks for several keys at once
+
 import { findCoordinatorApi } from '../../wire/apis/10-find-coordinator.js';
 import { errorCodes } from '../../wire/error-codes.js';
 import { defineHandler } from '../handler.js';
@@ -5,13 +12,8 @@ import { defineHandler } from '../handler.js';
 const GROUP = 0;
 const TRANSACTION = 1;
 
-/**
- * FindCoordinator: who answers for a group or a transactional id. On one node that is always this broker.
- *
- * Behavior: kinds of keys other than group and transaction are INVALID_REQUEST (share groups are not offered).
- * Versions: 4 asks for several keys at once.
- */
-export const findCoordinator = defineHandler(findCoordinatorApi, ({ broker, version }, request) => {
+/** Answers FindCoordinator. */
+export const findCoordinatorHandler = defineHandler(findCoordinatorApi, ({ broker, version }, request) => {
   const isKnown = request.keyType === GROUP || request.keyType === TRANSACTION;
   const answer = isKnown
     ? { errorCode: errorCodes.NONE, errorMessage: null, nodeId: broker.nodeId, host: broker.host, port: broker.port }

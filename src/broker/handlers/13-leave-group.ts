@@ -1,13 +1,16 @@
+// Behavior:
+// * Members of a classic group go, and the others rebalance.
+// * An administrator removes static members by instance id, without a member id.
+//
+// Version notes:
+// * before 3 one member, whose error code is that of the request
+// * from 3 on many, each with its own
+
 import { leaveGroupApi } from '../../wire/apis/13-leave-group.js';
 import { defineHandler } from '../handler.js';
 
-/**
- * LeaveGroup: members of a classic group go, and the others rebalance.
- *
- * Behavior: an administrator removes static members by instance id, without a member id.
- * Versions: before 3 one member, whose error code is that of the request; from 3 on many, each with its own.
- */
-export const leaveGroup = defineHandler(leaveGroupApi, ({ broker, version }, request) => {
+/** Answers LeaveGroup. */
+export const leaveGroupHandler = defineHandler(leaveGroupApi, ({ broker, version }, request) => {
   const { groupId } = request;
   if (version >= 3) return broker.groups.leave(request);
   const members = [{ memberId: request.memberId, groupInstanceId: null }];

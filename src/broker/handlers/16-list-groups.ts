@@ -1,13 +1,15 @@
+// Behavior:
+// * All groups, those with offsets but no members too.
+//
+// Version notes:
+// * 4 filters by state, 5 by type (classic, consumer)
+
 import { listGroupsApi } from '../../wire/apis/16-list-groups.js';
 import { errorCodes } from '../../wire/error-codes.js';
 import { defineHandler } from '../handler.js';
 
-/**
- * ListGroups: all groups, those with offsets but no members too.
- *
- * Versions: 4 filters by state, 5 by type (classic, consumer).
- */
-export const listGroups = defineHandler(listGroupsApi, ({ broker }, request) => ({
+/** Answers ListGroups. */
+export const listGroupsHandler = defineHandler(listGroupsApi, ({ broker }, request) => ({
   errorCode: errorCodes.NONE,
   groups: broker.groups.list(request.statesFilter, request.typesFilter),
 }));

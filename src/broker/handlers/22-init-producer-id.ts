@@ -1,16 +1,18 @@
+// Behavior:
+// * An id and epoch for an idempotent producer; with a transactional id the next epoch of that, which fences all
+//   producers before.
+// * An open transaction of the same transactional id is aborted first.
+//
+// Version notes:
+// * 3 lets a producer go on after an error with the epoch it has (KIP-360)
+// * before 4 a fenced producer is INVALID_PRODUCER_EPOCH
+
 import { initProducerIdApi } from '../../wire/apis/22-init-producer-id.js';
 import { defineHandler } from '../handler.js';
 import { fencedError } from '../transactions/transaction-errors.js';
 
-/**
- * InitProducerId: an id and epoch for an idempotent producer; with a transactional id the next epoch of that, which
- * fences all producers before.
- *
- * Behavior: an open transaction of the same transactional id is aborted first.
- * Versions: 3 lets a producer go on after an error with the epoch it has (KIP-360); before 4 a fenced producer is
- * INVALID_PRODUCER_EPOCH.
- */
-export const initProducerId = defineHandler(initProducerIdApi, async ({ broker, version }, request) => {
+/** Answers InitProducerId. */
+export const initProducerIdHandler = defineHandler(initProducerIdApi, async ({ broker, version }, request) => {
   const { transactionalId } = request;
   const answer =
     transactionalId === null

@@ -1,3 +1,13 @@
+// Behavior:
+// * Partitions become part of a transaction before the first record is sent to them; opens it.
+// * All or none of a request's partitions.
+// * Durable when it is answered, so that a restart knows where markers are needed.
+//
+// Version notes:
+// * up to 3 one transaction, of a producer
+// * from 4 on several, as brokers ask one another, also just to verify
+// * before 2 a fenced producer is INVALID_PRODUCER_EPOCH
+
 import type { RequestOf } from '../../wire/api.js';
 import { addPartitionsToTxnApi } from '../../wire/apis/24-add-partitions-to-txn.js';
 import { errorCodes } from '../../wire/error-codes.js';
@@ -16,15 +26,8 @@ interface Asked {
   readonly topics: Topics;
 }
 
-/**
- * AddPartitionsToTxn: partitions become part of a transaction before the first record is sent to them; opens it.
- *
- * Behavior: all or none of a request's partitions. Durable when it is answered, so that a restart knows where markers
- * are needed.
- * Versions: up to 3 one transaction, of a producer; from 4 on several, as brokers ask one another, also just to verify;
- * before 2 a fenced producer is INVALID_PRODUCER_EPOCH.
- */
-export const addPartitionsToTxn = defineHandler(addPartitionsToTxnApi, async ({ broker, version }, request) => {
+/** Answers AddPartitionsToTxn. */
+export const addPartitionsToTxnHandler = defineHandler(addPartitionsToTxnApi, async ({ broker, version }, request) => {
   if (version >= 4) {
     const results = request.transactions.map(async (asked) => ({
       transactionalId: asked.transactionalId,

@@ -1,7 +1,10 @@
+// Behavior:
+// * Groups without members go, with all their offsets; others are NON_EMPTY_GROUP.
+
 import { deleteGroupsApi } from '../../wire/apis/42-delete-groups.js';
 import { defineHandler } from '../handler.js';
 
-/** DeleteGroups: groups without members go, with all their offsets; others are NON_EMPTY_GROUP. */
-export const deleteGroups = defineHandler(deleteGroupsApi, async ({ broker }, request) => ({
+/** Answers DeleteGroups. */
+export const deleteGroupsHandler = defineHandler(deleteGroupsApi, async ({ broker }, request) => ({
   results: await broker.groups.delete(request.groupsNames),
 }));

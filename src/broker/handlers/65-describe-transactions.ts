@@ -1,11 +1,14 @@
+// Behavior:
+// * Where transactional ids stand, and the partitions of what is open.
+
 import { describeTransactionsApi } from '../../wire/apis/65-describe-transactions.js';
 import { errorCodes } from '../../wire/error-codes.js';
 import type { Broker } from '../broker.js';
 import { defineHandler } from '../handler.js';
 import type { TransactionState } from '../transactions/transaction-state.js';
 
-/** DescribeTransactions: where transactional ids stand, and the partitions of what is open. */
-export const describeTransactions = defineHandler(describeTransactionsApi, async ({ broker }, request) => {
+/** Answers DescribeTransactions. */
+export const describeTransactionsHandler = defineHandler(describeTransactionsApi, async ({ broker }, request) => {
   await broker.journal.settled();
   return { transactionStates: request.transactionalIds.map((id) => described(broker, id)) };
 });
