@@ -64,6 +64,8 @@ export interface RunListener {
   /** About once a second. */
   progress?(snapshot: DashboardSnapshot): void;
   note?(note: Note): void;
+  /** Awaited between two batches: resolves when the listener can take more. */
+  ready?(): Promise<void>;
 }
 
 /** Why a run ended: a bounded one read all there was, somebody asked for the end, or an error. */

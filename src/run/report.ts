@@ -90,6 +90,11 @@ export class Report {
     this.#listener.note?.(note);
   }
 
+  /** Resolves when the listener can take more. */
+  async ready(): Promise<void> {
+    await this.#listener.ready?.();
+  }
+
   /** Closes a second of history. */
   second(): void {
     this.state.tick();

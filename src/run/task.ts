@@ -74,6 +74,7 @@ export class Task {
     if (!owned || records.fromOffset !== owned.nextOffset || owned.nextOffset >= owned.endOffset) return;
     this.#idle.heard(records, this.#parts.clock.elapsed());
     await this.#loop.walk(records);
+    await this.#parts.report.ready();
     this.#changed = true;
     owned.nextOffset = Math.min(records.nextOffset, owned.endOffset);
     this.#parts.report.watermark(this.#parts.job.watermark());

@@ -66,7 +66,8 @@ async function lookAtTopic(options: WindowConsumeOptions): Promise<Begin | undef
     const all = (await connection.partitions(query.topic)).map((partition) => ({ topic: query.topic, partition }));
     const wanted = options.partitions ? all.filter(({ partition }) => options.partitions!.includes(partition)) : all;
     const offsets = await startOffsets(connection, wanted, options.from ?? { kind: 'start' });
-    const learnFrom = options.from?.kind === 'end' ? await startOffsets(connection, wanted, { kind: 'start' }) : offsets;
+    const learnFrom =
+      options.from?.kind === 'end' ? await startOffsets(connection, wanted, { kind: 'start' }) : offsets;
     const columns = await sampleColumns(connection, learnFrom, signal, !options.bounded);
     return columns.length === 0 ? undefined : { columns, offsets };
   } finally {

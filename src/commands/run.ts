@@ -1,0 +1,99 @@
+import type { Plan } from '../plan/plan.js';
+import { defineCommand } from './shared/command.js';
+import type { Context } from './shared/context.js';
+import { findPipeline, readName } from './shared/names.js';
+import type { Outcome } from './shared/outcome.js';
+
+/** `run` */
+export const run = defineCommand({
+  path: 'run',
+  summary: 'run a pipeline: its sources, its query, its sinks',
+  description:
+    'Reads the source topics as a member of the group streamctl-<pipeline>, goes on where the last run stopped, and ' +
+    "writes results to the pipeline's topics. Topics that are missing are made. Ctrl-C saves and ends; windows that " +
+    'are open then are completed by the next run. Rows that break a rule go to <pipeline>-dead-letters, rows that come ' +
+    'too late to <pipeline>-late.',
+  arguments: [{ name: 'pipeline', help: 'name of a built-in pipeline' }],
+  flags: {
+    from: {
+      type: 'string',
+      placeholder: 'OFFSET',
+      default: 'start',
+      help: 'where to begin when there was no run before: start, end, +N, -N, @time',
+    },
+    resetState: { type: 'boolean', help: 'forget offsets and open windows of former runs' },
+    emit: { type: 'string', placeholder: 'RULE', help: 'when results are given out: final, update or every=5s' },
+    param: { type: 'list', placeholder: 'NAME=VALUE', help: 'a parameter of the pipeline, repeat for more' },
+    idle: { type: 'duration', placeholder: 'D', help: 'silence after which a partition no longer holds windows back' },
+    checkpoint: { type: 'duration', placeholder: 'D', default: '5s', help: 'how often offsets and state are saved' },
+  },
+  examples: [
+    { line: 'streamctl run cars', note: 'mean price per manufacturer, minute by minute' },
+    { line: 'streamctl run cars --until eof --json', note: 'all there is now, as NDJSON' },
+    { line: 'streamctl run cars --reset-state --from @-1h', note: 'begins anew with the last hour' },
+  ],
+  exits: [0, 2, 3, 4, 5, 130, 143],
+  resultSchema: {
+    type: 'object',
+    properties: {
+      type: { type: 'string', enum: ['window', 'progress', 'late', 'rejected', 'end'] },
+      sink: { type: 'string' },
+      window_start: { type: 'string' },
+      window_end: { type: 'string' },
+      reason: { type: 'string', enum: ['watermark', 'idle', 'eof', 'timeout', 'update'] },
+      row: { type: 'object' },
+    },
+    required: ['type'],
+  },
+  streaming: true,
+  async run(context, { args, flags }) {
+    const [{ readEmit, readParameters, readStart, withEmit }, { resolveParameters }] = await Promise.all([
+      import('./shared/run-flags.js'),
+      import('../plan/parameters.js'),
+    ]);
+    const found = await findPipeline(readName(args.pipeline).name);
+    const plan = flags.emit === undefined ? found : withEmit(found, readEmit(flags.emit));
+    const nowMs = context.clock.now();
+    return work(context, plan, {
+      parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
+      from: readStart(flags.from, nowMs),
+      resetState: flags.resetState,
+      checkpointEveryMs: flags.checkpoint,
+      ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),
+    });
+  },
+});
+
+/** Runs until the stream is over. */
+async function work(
+  context: Context,
+  plan: Plan,
+  settings: Omit<Parameters<typeof import('../run/pipeline-run.js')['startPipelineRun']>[0], 'plan' | 'place'>,
+): Promise<Outcome> {
+  const [{ startPipelineRun }, { runPlace }, { closingText, runResult, streamListener }, { WindowPrinter }, internal] =
+    await Promise.all([
+      import('../run/pipeline-run.js'),
+      import('./shared/run-place.js'),
+      import('./shared/run-listener.js'),
+      import('./shared/window-printer.js'),
+      import('../run/internal-topics.js'),
+    ]);
+  const printer = new WindowPrinter(context);
+  const running = startPipelineRun({
+    plan,
+    place: runPlace(context),
+    bounded: context.stream.wantsEof,
+    listener: streamListener(context, printer),
+    ...settings,
+  });
+  const stop = (): void => void running.stop();
+  context.signal.addEventListener('abort', stop, { once: true });
+  if (context.signal.aborted) stop();
+  const summary = await running.done;
+  context.signal.removeEventListener('abort', stop);
+  printer.flush();
+  context.progress(undefined);
+  if (summary.error) throw summary.error;
+  context.note(closingText(summary.snapshot, internal.internalTopics(plan)));
+  return { reason: summary.reason, result: runResult(summary.snapshot) };
+}
