@@ -72,7 +72,7 @@ function writeRecords(writer: WireWriter, value: unknown, compact: boolean): voi
 
 /** The codec of an array; null is part of its wire form. */
 export function arrayCodec(element: ValueCodec, flexible: boolean): ValueCodec {
-  const { minBytes } = element;
+  const minBytes = Math.max(1, element.minBytes);
   return {
     minBytes: flexible ? 1 : 4,
     nullable: true,
