@@ -140,13 +140,19 @@ export interface PipelineRunOptions {
   readonly idleAfterMs?: number;
   /** Default {@link CHECKPOINT_EVERY_MS}. */
   readonly checkpointEveryMs?: number;
-  /** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */
+  /** How soon another worker takes over after one died without a word. */
+export const SESSION_TIMEOUT_MS = 10_000;
+/** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */
   readonly reconnectMs?: number;
+  /** Silence after which the group takes the partitions of a worker that died. Default {@link SESSION_TIMEOUT_MS}. */
+  readonly sessionTimeoutMs?: number;
   readonly listener?: RunListener;
 }
 
 /** How often offsets and state are committed while rows come. */
 export const CHECKPOINT_EVERY_MS = 5_000;
+/** How soon another worker takes over after one died without a word. */
+export const SESSION_TIMEOUT_MS = 10_000;
 /** How long a broker that is gone is waited for before the run ends with its error. */
 export const RECONNECT_MS = 60_000;
 /** A status record that is older tells of a run that died without a word. */

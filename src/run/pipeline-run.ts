@@ -32,7 +32,7 @@ class Supervisor implements PipelineRun {
   readonly #state: DashboardState;
   readonly #report: Report;
   readonly #memory: RunMemory;
-  readonly #stopWaiting = new AbortController();
+  readonly #stop = new AbortController();
   #status: RunOutput['status'] | undefined;
   #positions: EndSummary['positions'] = [];
   #healthyMs: number;
@@ -46,7 +46,7 @@ class Supervisor implements PipelineRun {
       runId: toHex(crypto.randomBytes(8)),
       ends: new Map(),
       resetState: options.resetState ?? false,
-      stopping: false,
+      stop: this.#stop.signal,
       paused: false,
     };
     this.#healthyMs = clock.elapsed();
@@ -58,8 +58,7 @@ class Supervisor implements PipelineRun {
   }
 
   stop(): Promise<EndSummary> {
-    this.#memory.stopping = true;
-    this.#stopWaiting.abort();
+    this.#stop.abort();
     return this.done;
   }
 
@@ -98,13 +97,13 @@ class Supervisor implements PipelineRun {
       try {
         return await this.#session();
       } catch (error) {
-        if (this.#memory.stopping || !passes(error)) throw error;
+        if (this.#stop.signal.aborted || !passes(error)) throw error;
         if (this.#healthyMs >= beganMs) waitMs = FIRST_WAIT_MS;
         const givenMs = this.#options.reconnectMs ?? RECONNECT_MS;
         if (clock.elapsed() + waitMs - this.#healthyMs > givenMs) throw error;
         this.#report.note('warning', `${(error as Error).message}; trying again`);
-        await clock.sleep(waitMs, this.#stopWaiting.signal);
-        if (this.#memory.stopping) return 'stopped';
+        await clock.sleep(waitMs, this.#stop.signal);
+        if (this.#stop.signal.aborted) return 'stopped';
         waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
       }
     }
@@ -112,7 +111,8 @@ class Supervisor implements PipelineRun {
 
   /** One session from connecting to closing; nothing of it is left open, whatever happens. */
   async #session(): Promise<'eof' | 'stopped'> {
-    const { options, connection } = { options: this.#options, connection: await this.#connect() };
+    const options = this.#options;
+    const connection = await this.#connect();
     let output: RunOutput | undefined;
     let session: Session | undefined;
     try {

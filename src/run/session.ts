@@ -9,7 +9,7 @@ import type {
 import type { Checkpoints } from './checkpoints.js';
 import type { Connection } from './connection.js';
 import { keyOf } from './idle-watch.js';
-import { CHECKPOINT_EVERY_MS, type PipelineRunOptions } from './interfaces.js';
+import { CHECKPOINT_EVERY_MS, type PipelineRunOptions, SESSION_TIMEOUT_MS } from './interfaces.js';
 import { groupOf } from './internal-topics.js';
 import type { RunOutput } from './output.js';
 import type { Report } from './report.js';
@@ -24,8 +24,8 @@ export interface RunMemory {
   readonly ends: Map<string, number>;
   /** State of former runs is to be forgotten; done once. */
   resetState: boolean;
-  /** The owner asked for the end. */
-  stopping: boolean;
+  /** Aborts when the owner asks for the end. */
+  readonly stop: AbortSignal;
   paused: boolean;
 }
 
@@ -77,16 +77,17 @@ export class Session {
     const topics = [...new Set(options.plan.sources.map((source) => source.topic))];
     const groupId = options.group ?? groupOf(options.plan.name);
     // One member works on all partitions: rows of one key may lie in any of them.
-    this.#group = connection.group({ groupId, topics, assignors: ['whole'] }, this.#handlers());
+    const sessionTimeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    this.#group = connection.group({ groupId, topics, assignors: ['whole'], sessionTimeoutMs }, this.#handlers());
     this.#checkpoints = output.checkpoints(this.#group);
   }
 
   /** Takes up the partitions and works until everything is read or the owner wants to stop. */
   async work(): Promise<SessionEnd> {
-    if (this.#group) await this.#group.start();
+    if (this.#group) await orAborted(this.#group.start(), this.#parts.memory.stop);
     else await this.#turns.take(async () => this.#begin(await this.#allPartitions()));
     this.#heardMs = this.#nowMs();
-    while (!this.#parts.memory.stopping) {
+    while (!this.#parts.memory.stop.aborted) {
       if (this.#failure) throw this.#failure;
       const records = await this.#fetcher.next(LOOK_EVERY_MS);
       const over = await this.#turns.take(() => this.#turn(records));
@@ -158,6 +159,7 @@ export class Session {
     const { connection, options, report, memory, output, sources, makeJob } = this.#parts;
     if (partitions.length === 0) {
       report.note('info', 'another run of this pipeline is at work; standing by');
+      report.state.state = 'idle';
       return;
     }
     this.#drop();
@@ -280,4 +282,18 @@ export class Session {
   #nowMs(): number {
     return this.#parts.options.place.edges.clock.elapsed();
   }
+}
+
+/** Waits for `work`, but not longer than until `signal` aborts. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal.addEventListener('abort', resolve as () => void, { once: true });
+  });
+  // What fails after the abort is of no interest any more.
+  work.catch(() => undefined);
+  await Promise.race([work, aborted]);
+  signal.removeEventListener('abort', stop!);
 }
