@@ -140,9 +140,7 @@ export interface PipelineRunOptions {
   readonly idleAfterMs?: number;
   /** Default {@link CHECKPOINT_EVERY_MS}. */
   readonly checkpointEveryMs?: number;
-  /** How soon another worker takes over after one died without a word. */
-export const SESSION_TIMEOUT_MS = 10_000;
-/** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */
+  /** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */
   readonly reconnectMs?: number;
   /** Silence after which the group takes the partitions of a worker that died. Default {@link SESSION_TIMEOUT_MS}. */
   readonly sessionTimeoutMs?: number;
