@@ -1,0 +1,80 @@
+import { concatBytes } from '../../base/bytes.js';
+import { readStruct, writeStruct } from '../../wire/codec.js';
+import { consumerProtocolAssignmentSchema } from '../../wire/data/consumer-protocol-assignment.js';
+import { consumerProtocolSubscriptionSchema } from '../../wire/data/consumer-protocol-subscription.js';
+import { WireReader } from '../../wire/reader.js';
+import { WireWriter } from '../../wire/writer.js';
+import type { TopicPartition } from './interfaces.js';
+import { byTopic } from './topic-groups.js';
+
+const SUBSCRIPTION_VERSION = 2;
+const ASSIGNMENT_VERSION = 1;
+const MAX_VERSION = 3;
+
+/** What a member tells the leader of its group. */
+export interface Subscription {
+  readonly topics: readonly string[];
+  readonly owned: readonly TopicPartition[];
+  /** Generation in which it owned them, -1 when it does not say. */
+  readonly generation: number;
+  readonly userData: Uint8Array | null;
+}
+
+/** Bytes of a subscription as Java clients read them. @see KIP-429 */
+export function encodeSubscription(subscription: Subscription): Uint8Array {
+  const writer = new WireWriter();
+  writer.int16(SUBSCRIPTION_VERSION);
+  writeStruct(consumerProtocolSubscriptionSchema, SUBSCRIPTION_VERSION, false, writer, {
+    topics: subscription.topics,
+    userData: subscription.userData,
+    ownedPartitions: asTopics(subscription.owned),
+    generationId: subscription.generation,
+  });
+  return concatBytes(writer.finish());
+}
+
+/** Reads what {@link encodeSubscription} or another client wrote. @throws `malformed-frame` */
+export function decodeSubscription(bytes: Uint8Array): Subscription {
+  const reader = new WireReader(bytes);
+  // A newer version only adds fields at the end.
+  const version = Math.min(reader.int16(), MAX_VERSION);
+  const found = readStruct(consumerProtocolSubscriptionSchema, version, false, reader);
+  return {
+    topics: found.topics,
+    owned: asPartitions(found.ownedPartitions),
+    generation: found.generationId,
+    userData: found.userData,
+  };
+}
+
+/** Bytes of a member's assignment. */
+export function encodeAssignment(partitions: readonly TopicPartition[]): Uint8Array {
+  const writer = new WireWriter();
+  writer.int16(ASSIGNMENT_VERSION);
+  writeStruct(consumerProtocolAssignmentSchema, ASSIGNMENT_VERSION, false, writer, {
+    assignedPartitions: asTopics(partitions),
+    userData: null,
+  });
+  return concatBytes(writer.finish());
+}
+
+/** Reads an assignment; no bytes are no partitions. @throws `malformed-frame` */
+export function decodeAssignment(bytes: Uint8Array): TopicPartition[] {
+  if (bytes.length === 0) return [];
+  const reader = new WireReader(bytes);
+  const version = Math.min(reader.int16(), MAX_VERSION);
+  return asPartitions(readStruct(consumerProtocolAssignmentSchema, version, false, reader).assignedPartitions);
+}
+
+function asTopics(partitions: readonly TopicPartition[]) {
+  return byTopic(partitions, ({ partition }) => partition).map(({ name, entries }) => ({
+    topic: name,
+    partitions: entries,
+  }));
+}
+
+function asPartitions(
+  topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+): TopicPartition[] {
+  return topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+}
