@@ -23,6 +23,8 @@ export interface LiveOptions {
   readonly signal: AbortSignal;
   /** How long a run that ended by itself is still shown; until `q` when absent. */
   readonly holdMs?: number;
+  /** Shows at most so many keys. */
+  readonly top?: number;
   /** The person held the picture, or let it go on. */
   readonly onPause?: (paused: boolean) => void;
 }
@@ -64,7 +66,7 @@ class LiveShow {
     this.#options = options;
     this.#look = makeLook(options.style.unicode);
     this.#snapshot = options.snapshot();
-    this.#view = initialView(this.#snapshot.dashboard.sort);
+    this.#view = initialView(this.#snapshot.dashboard.sort, options.top);
     this.#session = new TerminalSession(options.terminal, options.style);
   }
 

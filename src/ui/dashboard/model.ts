@@ -19,7 +19,14 @@ import type { Sort, ViewScope, ViewState } from './view-state.js';
 const TREND_WIDTH = 12;
 
 /** The rows that the filter lets through, in the order that the person chose. Equal rows keep their order. */
-export function shownRows(results: ResultTable, view: Pick<ViewState, 'filter' | 'sort'>): readonly ResultRow[] {
+export function shownRows(
+  results: ResultTable,
+  view: Pick<ViewState, 'filter' | 'sort' | 'top'>,
+): readonly ResultRow[] {
+  return orderedRows(results, view).slice(0, view.top ?? results.rows.length);
+}
+
+function orderedRows(results: ResultTable, view: Pick<ViewState, 'filter' | 'sort'>): readonly ResultRow[] {
   const filter = view.filter.toLowerCase();
   const keyAt = results.keys.map((key) => results.columns.findIndex((column) => column.name === key));
   const rows = filter
@@ -72,7 +79,7 @@ export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly Re
       const value = numberOf(row.values[valueAt]);
       const count = countAt >= 0 && countAt !== valueAt ? row.values[countAt] : undefined;
       return {
-        label: formatValue(row.values[labelAt]).trim(),
+        label: labelOf(row, results, labelAt),
         value,
         ...(count === undefined || count === null ? {} : { note: `${formatValue(count)} rows` }),
       };
@@ -80,6 +87,16 @@ export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly Re
     digits: digitsOf(column, rows, valueAt),
     ...(column?.unit ? { unit: shownUnit(column.unit, unicode) } : {}),
   };
+}
+
+/** All columns of a key of several, so that bars can be told apart; `all` where there is no key. */
+function labelOf(row: ResultRow, results: ResultTable, labelAt: number): string {
+  const name = results.columns[labelAt]?.name;
+  if (name === undefined) return 'all';
+  const parts = results.keys.includes(name) ? results.keys : [name];
+  return parts
+    .map((part) => formatValue(row.values[results.columns.findIndex((column) => column.name === part)]).trim())
+    .join(' ');
 }
 
 function numberOf(value: Value | undefined): number | null {
@@ -152,6 +169,6 @@ function windowText(row: ResultRow, unicode: boolean): string {
 export function linesOf(panel: LinePanel, results: ResultTable, rows: readonly ResultRow[]): LinesData {
   const labelAt = results.columns.findIndex((column) => column.name === panel.label);
   return {
-    series: rows.map((row) => ({ label: formatValue(row.values[labelAt]).trim(), values: row.trend ?? [] })),
+    series: rows.map((row) => ({ label: labelOf(row, results, labelAt), values: row.trend ?? [] })),
   };
 }

@@ -13,6 +13,8 @@ export interface ViewState {
   /** First row of the table. */
   readonly scroll: number;
   readonly quit: boolean;
+  /** Shows at most so many keys, the first ones of the order. */
+  readonly top?: number;
 }
 
 export interface Sort {
@@ -32,9 +34,10 @@ export interface ViewScope {
 export const MAX_FILTER = 60;
 const PAGE = 10;
 
-/** The view at the beginning. @param sort column name, `-` before it for descending. */
-export function initialView(sort?: string): ViewState {
-  return { paused: false, sort: sort ? parseSort(sort) : null, filter: '', help: false, scroll: 0, quit: false };
+/** The view at the beginning. @param sort column name, `-` before it for descending. @param top most keys shown. */
+export function initialView(sort?: string, top?: number): ViewState {
+  const view = { paused: false, sort: sort ? parseSort(sort) : null, filter: '', help: false, scroll: 0, quit: false };
+  return top === undefined ? view : { ...view, top };
 }
 
 /** Reads `-price` as by price, descending. */
