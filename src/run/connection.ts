@@ -1,5 +1,6 @@
 import type { Client, Fetcher, Group, Producer } from '../connect/kafka/contracts.js';
 import type {
+  CommitOffset,
   FetcherOptions,
   GroupHandlers,
   GroupOptions,
@@ -18,6 +19,10 @@ export interface Connection {
   group(options: GroupOptions, handlers: GroupHandlers): Group;
   /** Where a time lies behind the last record, the offset is the end. @throws `broker-unreachable`, `not-found` */
   offsets(partitions: readonly TopicPartition[], at: OffsetAt): Promise<readonly TopicPartitionOffset[]>;
+  /** Offsets that a group has committed; partitions without one are left out. */
+  committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommitOffset[]>;
+  /** Commits offsets for a group without being its member; refused while it has members. @throws `broker-refused` */
+  commit(groupId: string, offsets: readonly CommitOffset[]): Promise<void>;
   /** Partition numbers of a topic, in order. @throws `not-found` */
   partitions(topic: string): Promise<readonly number[]>;
   /** Makes the topics that are missing; gives back their names. @throws `broker-refused` */

@@ -128,6 +128,8 @@ export interface PipelineRunOptions {
    * Null: reads every partition on its own, commits nothing and writes no topic; results go to the listener only.
    */
   readonly group?: string | null;
+  /** Without a group of its own only: commits what was read to this group when the run ends. */
+  readonly commitTo?: string;
   /** Partitions to read of every source, without a group only; all when absent. */
   readonly partitions?: readonly number[];
   /** Default: from the start. */

@@ -2,15 +2,19 @@ import { StreamctlError } from '../base/errors.js';
 import { KafkaClient } from '../connect/kafka/client.js';
 import { PartitionFetcher } from '../connect/kafka/fetcher.js';
 import { GroupMember } from '../connect/kafka/group.js';
+import { GroupRequests } from '../connect/kafka/group-requests.js';
 import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js';
 import { KafkaFailure } from '../connect/kafka/kafka-failure.js';
 import { listOffsets } from '../connect/kafka/list-offsets.js';
+import { committedOffsets } from '../connect/kafka/offsets.js';
 import { RecordProducer } from '../connect/kafka/producer.js';
 import type { TopicSpec } from '../plan/plan.js';
 import { createTopicsApi } from '../wire/apis/19-create-topics.js';
 import { errorCodes } from '../wire/error-codes.js';
 import type { Connection } from './connection.js';
 
+/** Whoever commits without being a member says so by these. */
+const NO_MEMBER = { memberId: '', generation: -1 };
 /** How long the cluster may take to make topics. */
 const CREATE_TIMEOUT_MS = 30_000;
 
@@ -23,6 +27,8 @@ export function openConnection(settings: ClientSettings, edges: ClientEdges): Co
     fetcher: (options) => new PartitionFetcher(client, options),
     group: (options, handlers) => new GroupMember(client, options, handlers),
     offsets: (partitions, at) => listOffsets(client, partitions, at),
+    committed: (groupId, partitions) => committedOffsets(client, groupId, partitions),
+    commit: (groupId, offsets) => new GroupRequests(client, { groupId, topics: [] }, 0, 0).commit(NO_MEMBER, offsets),
     partitions: async (topic) => (await client.topic(topic)).partitions.map(({ partition }) => partition),
     createMissing: (topics) => createMissing(client, topics),
     close: () => client.close(),

@@ -215,6 +215,7 @@ export class Session {
     await task.close('eof');
     await this.#parts.output?.producer.flush();
     await this.#checkpoints?.saveClosedAtEof(task);
+    await this.#commitAside(task);
     this.#tell(task);
   }
 
@@ -223,9 +224,19 @@ export class Session {
     const task = this.#task;
     if (!task) return;
     this.#parts.report.state.state = 'draining';
-    if (!this.#checkpoints) await task.close('timeout');
-    else if (task.changed) await this.#save(task);
+    if (this.#checkpoints) {
+      if (task.changed) await this.#save(task);
+    } else {
+      await task.close('timeout');
+      await this.#commitAside(task);
+    }
     this.#tell(task);
+  }
+
+  /** A query without a group of its own commits only at its end, when everything it read was given out. */
+  async #commitAside(task: Task): Promise<void> {
+    const { connection, options } = this.#parts;
+    if (options.commitTo !== undefined) await connection.commit(options.commitTo, task.positions());
   }
 
   #drop(): void {

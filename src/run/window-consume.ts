@@ -1,7 +1,9 @@
 import type { Schema } from '../base/row-batch.js';
-import type { TopicPartitionOffset } from '../connect/kafka/interfaces.js';
+import type { TopicPartition, TopicPartitionOffset } from '../connect/kafka/interfaces.js';
 import { type AdhocQuery, adhocPlan } from '../plan/adhoc-plan.js';
 import type { Plan } from '../plan/plan.js';
+import type { Connection } from './connection.js';
+import { keyOf } from './idle-watch.js';
 import type { PipelineRun, RunListener, RunPlace, StartPosition } from './interfaces.js';
 import { openConnection } from './open-connection.js';
 import { startPipelineRun } from './pipeline-run.js';
@@ -18,6 +20,8 @@ export interface WindowConsumeOptions {
   readonly from?: StartPosition;
   /** See {@link PipelineRunOptions}. */
   readonly bounded?: boolean | readonly TopicPartitionOffset[];
+  /** Begins at what this group has committed, where it has; commits what was read when the query ends. */
+  readonly commitTo?: string;
   readonly listener: RunListener;
   /** Ends the wait for a first record. */
   readonly signal: AbortSignal;
@@ -46,6 +50,7 @@ export async function startWindowConsume(options: WindowConsumeOptions): Promise
     group: null,
     listener,
     from: { kind: 'offsets', offsets: begin.offsets },
+    ...(options.commitTo === undefined ? {} : { commitTo: options.commitTo }),
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(bounded === undefined ? {} : { bounded }),
   });
@@ -65,7 +70,7 @@ async function lookAtTopic(options: WindowConsumeOptions): Promise<Begin | undef
   try {
     const all = (await connection.partitions(query.topic)).map((partition) => ({ topic: query.topic, partition }));
     const wanted = options.partitions ? all.filter(({ partition }) => options.partitions!.includes(partition)) : all;
-    const offsets = await startOffsets(connection, wanted, options.from ?? { kind: 'start' });
+    const offsets = await beginOffsets(connection, wanted, options);
     const learnFrom =
       options.from?.kind === 'end' ? await startOffsets(connection, wanted, { kind: 'start' }) : offsets;
     const columns = await sampleColumns(connection, learnFrom, signal, !options.bounded);
@@ -73,4 +78,15 @@ async function lookAtTopic(options: WindowConsumeOptions): Promise<Begin | undef
   } finally {
     await connection.close();
   }
+}
+
+async function beginOffsets(
+  connection: Connection,
+  partitions: readonly TopicPartition[],
+  { from, commitTo }: WindowConsumeOptions,
+): Promise<readonly TopicPartitionOffset[]> {
+  const first = await startOffsets(connection, partitions, from ?? { kind: 'start' });
+  if (commitTo === undefined) return first;
+  const committed = new Map((await connection.committed(commitTo, partitions)).map((one) => [keyOf(one), one.offset]));
+  return first.map((one) => ({ ...one, offset: committed.get(keyOf(one)) ?? one.offset }));
 }
