@@ -47,8 +47,9 @@ export const run = defineCommand({
   },
   streaming: true,
   async run(context, { args, flags }) {
-    const [{ readEmit, readParameters, readStart, withEmit }, { resolveParameters }] = await Promise.all([
+    const [{ readEmit, readParameters, withEmit }, { readStart }, { resolveParameters }] = await Promise.all([
       import('./shared/run-flags.js'),
+      import('./shared/start-position.js'),
       import('../plan/parameters.js'),
     ]);
     const found = await findPipeline(readName(args.pipeline).name);
@@ -56,7 +57,7 @@ export const run = defineCommand({
     const nowMs = context.clock.now();
     return work(context, plan, {
       parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
-      from: readStart(flags.from, nowMs),
+      from: readStart(flags.from, '--from', nowMs),
       resetState: flags.resetState,
       checkpointEveryMs: flags.checkpoint,
       ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),

@@ -1,8 +1,6 @@
 import { StreamctlError } from '../../base/errors.js';
 import { parseDuration } from '../../base/time.js';
 import { deepFreeze, type Emit, type Plan } from '../../plan/plan.js';
-import type { StartPosition } from '../../run/interfaces.js';
-import { parseOffsetRange } from './offset-range.js';
 
 /** Reads `--param name=value`, repeated. @throws `usage` */
 export function readParameters(texts: readonly string[]): Readonly<Record<string, string>> {
@@ -33,21 +31,4 @@ export function withEmit(plan: Plan, emit: Emit): Plan {
     ...plan,
     nodes: plan.nodes.map((node) => (node.kind === 'aggregate' ? { ...node, emit } : node)),
   });
-}
-
-/** Reads `--from` in the grammar of `-o`, of which it takes the beginning only. @throws `usage` */
-export function readStart(text: string, nowMs: number): StartPosition {
-  const { from, to } = parseOffsetRange(text, nowMs);
-  if (to) throw new StreamctlError('usage', `--from "${text}" has an end`, { hint: 'use --until to say when to end' });
-  switch (from.kind) {
-    case 'start':
-    case 'end':
-      return { kind: from.kind };
-    case 'time':
-      return { kind: 'timestamp', atMs: from.timeMs };
-    case 'offset':
-      return { kind: 'offset', offset: from.offset };
-    case 'relative':
-      return { kind: 'offset', offset: from.count };
-  }
 }

@@ -70,3 +70,67 @@ function explained({ error }: EndSummary): Error {
     cause: error,
   });
 }
+
+/** Flags of the windowed mode. */
+export const WINDOW_FLAGS = {
+  window: { type: 'string', placeholder: 'D', help: 'results of windows of this size instead of records' },
+  hop: { type: 'string', placeholder: 'D', help: 'a window begins so often; windows overlap' },
+  session: { type: 'string', placeholder: 'D', help: 'windows that end after such a silence' },
+  time: { type: 'string', placeholder: 'COL', help: "column of the event time; the record's timestamp when left out" },
+  lateness: { type: 'string', placeholder: 'D', help: 'how far rows may be out of order; 0 when left out' },
+  idle: { type: 'string', placeholder: 'D', help: 'silence after which a partition no longer holds windows back; 30s' },
+  by: { type: 'list', separator: ',', placeholder: 'COL,...', help: 'columns whose values make the groups' },
+  agg: { type: 'string', placeholder: 'EXPR,...', help: "what is computed: 'count(),avg(price) as mean'" },
+} as const;
+
+/** The values of {@link WINDOW_FLAGS}, as a command line gave them. */
+export interface WindowFlagValues {
+  readonly window: string | undefined;
+  readonly hop: string | undefined;
+  readonly session: string | undefined;
+  readonly time: string | undefined;
+  readonly lateness: string | undefined;
+  readonly idle: string | undefined;
+  readonly by: readonly string[];
+  readonly agg: string | undefined;
+}
+
+/** Flags that mean something for windows only. */
+const WINDOW_ONLY = ['hop', 'time', 'lateness', 'idle', 'agg'] as const;
+
+/**
+ * Whether the command line asks for windows.
+ * @throws `usage` for flags of windows without a window.
+ */
+export function asksForWindows(flags: WindowFlagValues): boolean {
+  if (flags.window !== undefined || flags.session !== undefined) return true;
+  const alone = flags.by.length > 0 ? 'by' : WINDOW_ONLY.find((name) => flags[name] !== undefined);
+  if (alone === undefined) return false;
+  throw new StreamctlError('usage', `--${alone} needs a window`, { hint: 'add --window 1m, or --session 30s' });
+}
+
+/** The query that the flags say, over the one topic of the command line. @throws `usage` */
+export function windowQuery(
+  topics: readonly string[],
+  flags: WindowFlagValues & { readonly where: string | undefined },
+): Omit<AdhocQuery, 'columns'> {
+  const [topic, ...others] = topics;
+  if (topic === undefined || others.length > 0) {
+    throw new StreamctlError('usage', 'windows are computed over one topic at a time', {
+      hint: 'streamctl consume TOPIC --window 1m',
+    });
+  }
+  const { window, hop, session, time, lateness, idle, by, agg, where } = flags;
+  return {
+    topic,
+    by,
+    ...(window === undefined ? {} : { window }),
+    ...(hop === undefined ? {} : { hop }),
+    ...(session === undefined ? {} : { session }),
+    ...(time === undefined ? {} : { time }),
+    ...(lateness === undefined ? {} : { lateness }),
+    ...(idle === undefined ? {} : { idleTimeout: idle }),
+    ...(agg === undefined ? {} : { aggregates: agg }),
+    ...(where === undefined ? {} : { where }),
+  };
+}
