@@ -6,6 +6,7 @@ const suites = {
   'start-up': () => import('./start-up.js'),
   clients: () => import('./clients.js'),
   brokers: () => import('./brokers.js'),
+  windows: () => import('./windows.js'),
 };
 
 /** Puts `text` between the markers of `name` in RESULTS.md. */
