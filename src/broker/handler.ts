@@ -1,5 +1,6 @@
 import type { Api, RequestOf, ResponseInputOf } from '../wire/api.js';
 import type { Broker } from './broker.js';
+import type { Login } from './security.js';
 
 /** What a handler knows about the connection its request came from. */
 export interface Peer {
@@ -7,8 +8,10 @@ export interface Peer {
   readonly clientId: string;
   /** Address without port, as Kafka shows it in group descriptions: `/127.0.0.1`. */
   readonly host: string;
-  /** Name proven by SASL, else `ANONYMOUS`. */
+  /** `User:NAME` proven by SASL, else `User:ANONYMOUS`. */
   readonly principal: string;
+  /** Progress of the SASL login; undefined where none is asked for. */
+  readonly login: Login | undefined;
   /** False after the connection went away: nobody will read the answer. */
   readonly open: boolean;
   /** Calls `action` once when the connection closes; returns how to take that back. */
@@ -29,7 +32,7 @@ export type Reply<A extends Api> = ResponseInputOf<A> | undefined | Promise<Resp
 
 /**
  * One API of the broker. Errors of the protocol are fields of the answer; a thrown StreamctlError closes the
- * connection, anything else thrown is a bug and ends the broker.
+ * connection, anything else thrown is a bug: it closes the connection too and is reported as one.
  *
  * Requests of one connection are handled in the order they came, each `handle` starting before the next; answers leave
  * in that order too, so a handler that waits (join, long poll) holds back the later answers of its connection only.

@@ -8,7 +8,14 @@ import type { Repair } from '../storage/log-recovery.js';
 import { SegmentLog } from '../storage/segment-log.js';
 import type { Slice } from '../storage/segment-reader.js';
 import type { KafkaErrorName } from '../wire/error-codes.js';
-import { type BatchHeader, isControl, patchBatch, readBatchHeader, stampAppendTime } from '../wire/record-batch.js';
+import {
+  type BatchHeader,
+  isControl,
+  isTransactional,
+  patchBatch,
+  readBatchHeader,
+  stampAppendTime,
+} from '../wire/record-batch.js';
 import { transactionMarker } from '../wire/record-batch-builder.js';
 import { checkBatch, checkKeys, type Refusal } from './batch-checks.js';
 import { batchFraming, LEADER_EPOCH } from './batch-framing.js';
@@ -50,7 +57,13 @@ export interface Appended {
   /** The broker's time when the topic wants it, else -1. */
   readonly appendTimeMs: number;
   readonly refusal?: Refusal;
-  /** Resolves when the records may be acknowledged; absent when refused. */
+  /** Resolves when the records may be acknowledged with acks=all; absent when they may be at once, or were refused. */
+  readonly durable?: Promise<void>;
+}
+
+/** Whether a batch may become part of a transaction; if so, when that is durable (absent: it is already). */
+export interface Admitted {
+  readonly refusal?: Refusal;
   readonly durable?: Promise<void>;
 }
 
@@ -111,6 +124,12 @@ export class PartitionLog implements Partition {
     return this.#opened().bytes;
   }
 
+  /** Bytes that became visible in this run; only differences mean something. */
+  get visibleBytes(): number {
+    if (!this.#log) return 0;
+    return this.#edges.policy === 'always' ? this.#log.durableBytes : this.#log.writtenBytes;
+  }
+
   /** Deleted with its topic. */
   get gone(): boolean {
     return this.#gone;
@@ -130,31 +149,30 @@ export class PartitionLog implements Partition {
     return this.#opened();
   }
 
-  /** Appends what a producer sent; the bytes are patched in place and must not be used elsewhere. */
-  append(records: Uint8Array | null): Appended {
+  /**
+   * Appends what a producer sent; the bytes are patched in place and must not be used elsewhere.
+   * @param admit asked about a batch of a transaction right before it is appended.
+   */
+  append(records: Uint8Array | null, admit?: (header: BatchHeader) => Admitted): Appended {
     const nowMs = this.#edges.clock.now();
     const checked = checkBatch(records, this.#settings, nowMs);
     if ('refusal' in checked) return refusedWith(checked.refusal);
     const { header } = checked;
+    const log = this.#opened();
     const keys = this.#settings.compact ? checkKeys(records!, header, this.#edges.compression) : undefined;
     if (keys) return refusedWith(keys);
+    const admitted = isTransactional(header) ? admit?.(header) : undefined;
+    if (admitted?.refusal) return refusedWith(admitted.refusal);
     const verdict = this.#producers.check(header);
     if (verdict.kind === 'refuse') return refusedWith({ error: verdict.error, message: verdict.message });
-    const log = this.#opened();
     if (verdict.kind === 'duplicate') {
       const { firstOffset, timestampMs } = verdict.batch;
-      const appendTimeMs = this.#settings.appendTime ? timestampMs : -1;
-      return { error: 'NONE', baseOffset: firstOffset, appendTimeMs, durable: log.durable() };
+      return this.#accepted(log, firstOffset, timestampMs, admitted);
     }
     if (this.#settings.appendTime) stampAppendTime(records!, header, nowMs);
     const maxTimestampMs = this.#settings.appendTime ? nowMs : header.maxTimestampMs;
     const baseOffset = this.#write(records!, { ...header, maxTimestampMs });
-    return {
-      error: 'NONE',
-      baseOffset,
-      appendTimeMs: this.#settings.appendTime ? nowMs : -1,
-      durable: log.durable(),
-    };
+    return this.#accepted(log, baseOffset, nowMs, admitted);
   }
 
   async appendMarker(marker: TransactionMarker): Promise<'written' | 'fenced'> {
@@ -204,13 +222,18 @@ export class PartitionLog implements Partition {
     return () => void this.#watchers.delete(action);
   }
 
-  /** Hides everything before `offset`; files go with the next retention run. */
-  dropBefore(offset: number): void {
+  /** Hides everything before `offset` from readers; {@link PartitionLog.dropHidden} frees the space. */
+  hideBefore(offset: number): void {
     this.#startOffset = Math.max(this.#startOffset, offset);
     this.#producers.dropBefore(this.#startOffset);
-    if (!this.#log || this.#log.end === 0) return;
-    if (this.#log.end <= offset && this.#log.segments.at(-1)!.size > 0) this.roll();
-    this.#log.dropBefore(this.#startOffset);
+  }
+
+  /** Removes the segments before the first readable offset. @throws `disk-failed` */
+  dropHidden(): void {
+    const log = this.#opened();
+    if (log.end === 0) return;
+    if (log.end <= this.#startOffset && log.segments.at(-1)!.size > 0) this.roll();
+    log.dropBefore(this.logStart);
   }
 
   /** Closes the segment being written and notes the producers as of its end. @throws `disk-failed` */
@@ -240,12 +263,19 @@ export class PartitionLog implements Partition {
     this.#log = undefined;
   }
 
-  /** The topic was deleted: wakes readers, closes files, removes the folder. @throws `disk-failed` */
-  remove(): void {
+  /** The topic was deleted: closes files and wakes readers. Its folder is removed by whoever deleted it. */
+  retire(): void {
     this.#gone = true;
     this.abandon();
     this.#notify();
-    this.#edges.files.remove(this.folder);
+  }
+
+  #accepted(log: SegmentLog, baseOffset: number, timeMs: number, admitted: Admitted | undefined): Appended {
+    const accepted = { error: 'NONE' as const, baseOffset, appendTimeMs: this.#settings.appendTime ? timeMs : -1 };
+    // Under the other policies there is nothing to wait for.
+    if (this.#edges.policy !== 'always') return accepted;
+    const durable = log.durable();
+    return { ...accepted, durable: admitted?.durable ? bothOf(durable, admitted.durable) : durable };
   }
 
   #opened(): SegmentLog {
@@ -324,6 +354,11 @@ function headOf(bytes: Uint8Array, at: number, size: number): BatchHeader {
   const whole = new Uint8Array(size);
   whole.set(bytes.subarray(at, Math.min(bytes.length, at + size)));
   return readBatchHeader(whole);
+}
+
+async function bothOf(first: Promise<void>, second: Promise<void>): Promise<void> {
+  await first;
+  await second;
 }
 
 function refusedWith(refusal: Refusal): Appended {

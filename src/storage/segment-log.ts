@@ -34,6 +34,7 @@ interface Mark {
   readonly segment: Segment;
   readonly size: number;
   readonly end: number;
+  readonly writtenBytes: number;
 }
 
 /**
@@ -52,6 +53,8 @@ export class SegmentLog {
   #point: RecoveryPointFile | undefined;
   #durableEnd: number;
   #firstWriteMs = -1;
+  #writtenBytes = 0;
+  #durableBytes = 0;
   #segmentBytes: number;
   /** Syncs of rolled segments under `never`, one after the other. */
   #rolled: Promise<void> = Promise.resolve();
@@ -79,8 +82,9 @@ export class SegmentLog {
     this.#commit = new GroupCommit<Mark>({
       policy: options.policy,
       clock: options.clock,
-      mark: () => ({ segment: this.#active, size: this.#active.size, end: this.end }),
-      sync: () => this.#file!.sync(),
+      mark: () => ({ segment: this.#active, size: this.#active.size, end: this.end, writtenBytes: this.#writtenBytes }),
+      // Without a file the log was abandoned: its topic is deleted, or the broker is dead and answers nobody.
+      sync: () => this.#file?.sync() ?? Promise.resolve(),
       onDurable: (mark) => this.#onDurable(mark),
       onFatal: (error) => options.onFatal(error),
     });
@@ -106,6 +110,16 @@ export class SegmentLog {
     let total = 0;
     for (const segment of this.#segments) total += segment.size;
     return total;
+  }
+
+  /** Bytes appended in this run. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
+  /** Bytes appended in this run that are on the disk. */
+  get durableBytes(): number {
+    return this.#durableBytes;
   }
 
   /** The segments, oldest first; the last one is being written. */
@@ -147,6 +161,7 @@ export class SegmentLog {
     active.maxTimestamp = active.index!.maxTimestamp;
     active.size += frame.size;
     active.next = frame.last + 1;
+    this.#writtenBytes += frame.size;
     this.#commit.wrote();
   }
 
@@ -197,7 +212,7 @@ export class SegmentLog {
       this.#commit.clean();
       this.#settle(old, next);
       void this.#commit.idle().then(() => oldFile.close());
-      this.#advance(old.next);
+      this.#advance(old.next, this.#writtenBytes);
     } else {
       this.#rolled = this.#rolled.then(() => this.#syncBehind(oldFile, old, next));
     }
@@ -314,12 +329,13 @@ export class SegmentLog {
         this.#options.onFatal(error);
       }
     }
-    this.#advance(mark.end);
+    this.#advance(mark.end, mark.writtenBytes);
   }
 
-  #advance(end: number): void {
+  #advance(end: number, writtenBytes: number): void {
     if (end <= this.#durableEnd) return;
     this.#durableEnd = end;
+    this.#durableBytes = writtenBytes;
     this.#options.onDurable(end);
   }
 }

@@ -1,0 +1,142 @@
+import type { Connection, Listener, TlsOptions } from '../base/network.js';
+import type { Timer } from '../base/time.js';
+import type { Api } from '../wire/api.js';
+import type { Broker } from './broker.js';
+import type { Handler } from './handler.js';
+import type { Limits } from './limits.js';
+import type { Login } from './security.js';
+import { Session, type SessionHost } from './session.js';
+
+/** How often connections are looked over for idleness. */
+const SWEEP_MS = 10_000;
+
+/** What a server is made with. */
+export interface ServerOptions {
+  readonly broker: Broker;
+  readonly limits: Limits;
+  readonly handlers: readonly Handler[];
+  newLogin(): Login | undefined;
+  interfere(api: Api, version: number): object | undefined;
+  onTrouble(peer: string, error: unknown, bug: boolean): void;
+}
+
+/** All connections of a broker. */
+export class BrokerServer implements SessionHost {
+  readonly #options: ServerOptions;
+  readonly #sessions = new Set<Session>();
+  readonly handlers: ReadonlyMap<number, Handler>;
+  #listener: Listener | undefined;
+  #sweep: Timer | undefined;
+  #quietSinceMs: number;
+  #heldBytes = 0;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]));
+    this.#quietSinceMs = this.#now();
+  }
+
+  get broker(): Broker {
+    return this.#options.broker;
+  }
+
+  get limits(): Limits {
+    return this.#options.limits;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** How long there has been no connection; 0 while there is one. */
+  get quietMs(): number {
+    return this.#sessions.size > 0 ? 0 : this.#now() - this.#quietSinceMs;
+  }
+
+  /** Begins to accept connections. @throws `port-in-use` */
+  async listen(host: string, port: number, tls: TlsOptions | undefined): Promise<Listener> {
+    const { network } = this.broker.edges;
+    this.#listener = await network.listen(host, port, (connection) => this.#accept(connection), tls);
+    this.#scheduleSweep();
+    return this.#listener;
+  }
+
+  /** Stops accepting and closes all connections; answers that are under way are lost. */
+  async close(): Promise<void> {
+    this.#sweep?.cancel();
+    for (const session of [...this.#sessions]) session.destroy();
+    await this.#listener?.close();
+  }
+
+  newLogin(): Login | undefined {
+    return this.#options.newLogin();
+  }
+
+  interfere(api: Api, version: number): object | undefined {
+    return this.#options.interfere(api, version);
+  }
+
+  onRequest(session: Session): void {
+    // Keeps the set in the order of last use among those that are proven, for the eviction below.
+    this.#sessions.delete(session);
+    this.#sessions.add(session);
+  }
+
+  onHeld(deltaBytes: number): void {
+    this.#heldBytes += deltaBytes;
+    if (this.#heldBytes <= this.limits.heldBytes) return;
+    let largest: Session | undefined;
+    for (const session of this.#sessions) {
+      if (!largest || session.heldBytes > largest.heldBytes) largest = session;
+    }
+    largest?.destroy();
+  }
+
+  onClosed(session: Session): void {
+    this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#quietSinceMs = this.#now();
+  }
+
+  onTrouble(peer: string, error: unknown, bug: boolean): void {
+    this.#options.onTrouble(peer, error, bug);
+  }
+
+  #accept(connection: Connection): void {
+    if (this.#sessions.size >= this.limits.connections && !this.#makeRoom()) {
+      connection.destroy();
+      return;
+    }
+    this.#sessions.add(new Session(this, connection));
+  }
+
+  /** Closes the connection that has been open for longest without a single request. */
+  #makeRoom(): boolean {
+    for (const session of this.#sessions) {
+      if (session.proven) continue;
+      session.destroy();
+      this.#sessions.delete(session);
+      return true;
+    }
+    return false;
+  }
+
+  #scheduleSweep(): void {
+    const { clock } = this.broker.edges;
+    this.#sweep = clock.after(
+      SWEEP_MS,
+      () => {
+        const before = this.#now() - this.limits.idleConnectionMs;
+        for (const session of [...this.#sessions]) {
+          if (!session.busy && session.lastRequestMs < before) session.destroy();
+        }
+        this.#scheduleSweep();
+      },
+      true,
+    );
+  }
+
+  #now(): number {
+    return this.broker.edges.clock.elapsed();
+  }
+}

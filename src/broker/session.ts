@@ -1,0 +1,251 @@
+import { StreamctlError } from '../base/errors.js';
+import type { Connection } from '../base/network.js';
+import type { Api } from '../wire/api.js';
+import { errorCodes } from '../wire/error-codes.js';
+import { decodeRequest, decodeRequestHeader, encodeResponse, type RequestHeader } from '../wire/frame.js';
+import { FrameSplitter } from '../wire/frame-splitter.js';
+import type { Broker } from './broker.js';
+import type { Handler, HandlerContext, Peer } from './handler.js';
+import { apiVersionsBody } from './handlers/18-api-versions.js';
+import type { Limits } from './limits.js';
+import type { Login } from './security.js';
+
+/** ApiVersions has to be answered whatever its version, so that the two sides can find one. */
+const API_VERSIONS_KEY = 18;
+/** What a client may ask before it has logged in. */
+const OPEN_TO_ALL: ReadonlySet<number> = new Set([17, API_VERSIONS_KEY, 36]);
+
+/** What a session needs from its server. */
+export interface SessionHost {
+  readonly broker: Broker;
+  readonly limits: Limits;
+  readonly handlers: ReadonlyMap<number, Handler>;
+  /** State of SASL; undefined where nobody has to log in. */
+  newLogin(): Login | undefined;
+  /** An answer in place of the handler's, when the chaos switch says so. */
+  interfere(api: Api, version: number): object | undefined;
+  /** A request was taken. */
+  onRequest(session: Session): void;
+  /** Bytes of incomplete requests grew or shrank. */
+  onHeld(deltaBytes: number): void;
+  onClosed(session: Session): void;
+  /** A connection was closed by us; `bug` when it is our fault. */
+  onTrouble(peer: string, error: unknown, bug: boolean): void;
+}
+
+/** The place of one answer in the order of requests. */
+interface Slot {
+  done: boolean;
+  chunks: readonly Uint8Array[];
+}
+
+/** One client connection: requests in, answers out in the same order. */
+export class Session {
+  readonly #host: SessionHost;
+  readonly #connection: Connection;
+  readonly #splitter: FrameSplitter;
+  readonly #slots: Slot[] = [];
+  readonly #closing = new Set<() => void>();
+  readonly #login: Login | undefined;
+  readonly #address: string;
+  /** Whole requests that are not begun because too many are in flight. */
+  #waiting: Uint8Array[] = [];
+  #peer: Peer | undefined;
+  #held = 0;
+  #paused = false;
+  #flushing = false;
+  #open = true;
+  /** Time of the last request, from the clock's `elapsed`. */
+  lastRequestMs: number;
+  /** Whether a whole request ever came. */
+  proven = false;
+
+  constructor(host: SessionHost, connection: Connection) {
+    this.#host = host;
+    this.#connection = connection;
+    this.#splitter = new FrameSplitter(host.limits.frameBytes);
+    this.#login = host.newLogin();
+    this.#address = `/${connection.peer.slice(0, connection.peer.lastIndexOf(':'))}`;
+    this.lastRequestMs = host.broker.edges.clock.elapsed();
+    connection.onData((bytes) => this.#onData(bytes));
+    connection.onDrain(() => this.#goOn());
+    connection.onClose(() => this.#onClose());
+  }
+
+  /** Bytes of the request that is coming in. */
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  /** Answers that are not sent yet. */
+  get busy(): boolean {
+    return this.#slots.length > 0 || this.#waiting.length > 0;
+  }
+
+  get peer(): string {
+    return this.#connection.peer;
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  #onData(bytes: Uint8Array): void {
+    try {
+      const frames = this.#splitter.push(bytes);
+      this.#countHeld(this.#splitter.heldBytes);
+      for (const frame of frames) this.#waiting.push(frame);
+      this.#goOn();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Begins waiting requests as far as the bounds allow; stops and restarts reading. */
+  #goOn(): void {
+    const { requestsInFlight, unsentBytes } = this.#host.limits;
+    let begun = 0;
+    while (this.#open && begun < this.#waiting.length) {
+      if (this.#slots.length >= requestsInFlight || this.#connection.pending() > unsentBytes) break;
+      const frame = this.#waiting[begun++]!;
+      try {
+        this.#begin(frame);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#waiting = begun === this.#waiting.length ? [] : this.#waiting.slice(begun);
+    if (!this.#open) return;
+    const full = this.#waiting.length > 0;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.#connection.pause();
+    else this.#connection.resume();
+  }
+
+  #begin(frame: Uint8Array): void {
+    const header = decodeRequestHeader(frame);
+    this.proven = true;
+    this.lastRequestMs = this.#host.broker.edges.clock.elapsed();
+    this.#host.onRequest(this);
+    const handler = this.#host.handlers.get(header.apiKey);
+    if (!handler) throw unusable(header, 'is not offered');
+    const { api } = handler;
+    const { min, max } = api.versions;
+    if (header.apiVersion < min || header.apiVersion > max) {
+      if (header.apiKey !== API_VERSIONS_KEY) throw unusable(header, `is offered from version ${min} to ${max}`);
+      this.#answerOldest(handler, header);
+      return;
+    }
+    if (this.#login && !this.#login.done && !OPEN_TO_ALL.has(header.apiKey)) {
+      throw unusable(header, 'needs a login first');
+    }
+    const request = decodeRequest(api, header);
+    const disturbed = this.#host.interfere(api, header.apiVersion);
+    const context: HandlerContext = {
+      broker: this.#host.broker,
+      peer: this.#peerOf(header),
+      version: header.apiVersion,
+      correlationId: header.correlationId,
+    };
+    const reply = disturbed ?? handler.handle(context, request as never);
+    if (reply === undefined) return;
+    const slot: Slot = { done: false, chunks: [] };
+    this.#slots.push(slot);
+    if (reply instanceof Promise) {
+      reply.then(
+        (body) => this.#fill(slot, api, header, body),
+        (error: unknown) => this.#fail(error),
+      );
+    } else this.#fill(slot, api, header, reply);
+  }
+
+  #fill(slot: Slot, api: Api, header: RequestHeader, body: object | undefined): void {
+    if (!this.#open) return;
+    try {
+      if (body) slot.chunks = encodeResponse(api, header.apiVersion, header.correlationId, body as never);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    slot.done = true;
+    if (this.#flushing) return;
+    // In a microtask, so that answers that become ready together leave together.
+    this.#flushing = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (!this.#open) return;
+    const chunks: Uint8Array[] = [];
+    let count = 0;
+    while (count < this.#slots.length && this.#slots[count]!.done) chunks.push(...this.#slots[count++]!.chunks);
+    if (count === 0) return;
+    this.#slots.splice(0, count);
+    this.#connection.send(chunks);
+    if (this.#login?.failed && this.#slots.length === 0) this.#connection.end();
+    else this.#goOn();
+  }
+
+  /** ApiVersions in a version that is not known: the list in the oldest form, and the error. @see KIP-511 */
+  #answerOldest(handler: Handler, header: RequestHeader): void {
+    const slot: Slot = { done: false, chunks: [] };
+    this.#slots.push(slot);
+    const body = { ...apiVersionsBody(this.#host.broker), errorCode: errorCodes.UNSUPPORTED_VERSION };
+    this.#fill(slot, handler.api, { ...header, apiVersion: 0 }, body);
+  }
+
+  /** What handlers see of this connection; one object as long as the client does not change its name. */
+  #peerOf(header: RequestHeader): Peer {
+    const clientId = header.clientId ?? '';
+    if (this.#peer?.clientId === clientId) return this.#peer;
+    const session = this;
+    this.#peer = {
+      clientId,
+      host: this.#address,
+      login: this.#login,
+      get principal() {
+        return session.#login?.principal ?? 'User:ANONYMOUS';
+      },
+      get open() {
+        return session.#open;
+      },
+      onClose(action) {
+        session.#closing.add(action);
+        return () => void session.#closing.delete(action);
+      },
+    };
+    return this.#peer;
+  }
+
+  #countHeld(bytes: number): void {
+    const delta = bytes - this.#held;
+    this.#held = bytes;
+    if (delta !== 0) this.#host.onHeld(delta);
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#open) return;
+    const known = error instanceof StreamctlError && error.blame !== 'bug';
+    this.#host.onTrouble(this.#connection.peer, error, !known);
+    this.#connection.destroy();
+    this.#onClose();
+  }
+
+  #onClose(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#countHeld(0);
+    this.#waiting = [];
+    this.#slots.length = 0;
+    this.#host.onClosed(this);
+    for (const action of [...this.#closing]) action();
+    this.#closing.clear();
+  }
+}
+
+function unusable(header: RequestHeader, why: string): StreamctlError {
+  return new StreamctlError('unsupported-version', `API ${header.apiKey} version ${header.apiVersion} ${why}`);
+}

@@ -1,0 +1,236 @@
+import type { TlsOptions } from '../base/network.js';
+import type { SyncPolicy } from '../storage/group-commit.js';
+import { HandleCache } from '../storage/handle-cache.js';
+import { uuidText } from '../wire/uuid.js';
+import type { Broker, BrokerEdges, BrokerSettings } from './broker.js';
+import { GroupCoordinator } from './groups/group-coordinator.js';
+import { offsetsEndedEntry } from './groups/group-entries.js';
+import { METADATA_FEATURE } from './handlers/18-api-versions.js';
+import { handlers } from './handlers/index.js';
+import { clusterEntry, Identity } from './identity.js';
+import { JournalLog } from './journal-log.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { Maintenance } from './maintenance.js';
+import { BrokerServer } from './server.js';
+import { TopicAdmin } from './topic-admin.js';
+import { TopicStore } from './topic-store.js';
+import { TransactionCoordinator } from './transactions/transaction-coordinator.js';
+
+/** What a broker is started with. */
+export interface BrokerOptions {
+  /** Absolute path; made when absent. */
+  readonly dataFolder: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where clients are told to connect, when it is not where the broker listens. */
+  readonly advertised?: { readonly host: string; readonly port?: number };
+  readonly policy?: SyncPolicy;
+  readonly limits?: Partial<Limits>;
+  readonly autoCreateTopics?: boolean;
+  readonly defaultPartitions?: number;
+  readonly tls?: TlsOptions;
+  /** Cut off damage even where acknowledged records are lost; the bytes are kept beside the log. */
+  readonly repair?: boolean;
+  /** One line about something a person should know: a repair, a client that was cut off. */
+  log?(line: string): void;
+}
+
+/** Something that recovery cut off. */
+export interface StartRepair {
+  readonly path: string;
+  readonly position: number;
+  readonly bytes: number;
+  readonly damage: string;
+  /** Where the bytes are now; undefined for a torn tail that nobody was told of. */
+  readonly kept?: string;
+}
+
+/** A broker that accepts connections. */
+export interface RunningBroker {
+  readonly broker: Broker;
+  readonly host: string;
+  readonly port: number;
+  readonly repairs: readonly StartRepair[];
+  /** Resolves with the error when the broker had to stop by itself: the state of the disk is unknown. */
+  readonly failed: Promise<unknown>;
+  /** Open connections. */
+  connections(): number;
+  /** Milliseconds without any connection; 0 while there is one. */
+  quietMs(): number;
+  /** Stops accepting, syncs everything, closes. */
+  close(): Promise<void>;
+}
+
+/** What is made before the data is read. */
+interface Parts {
+  readonly edges: BrokerEdges;
+  readonly settings: BrokerSettings;
+  readonly identity: Identity;
+  readonly journal: JournalLog;
+  readonly handles: HandleCache;
+  readonly topics: TopicStore;
+  readonly admin: TopicAdmin;
+  readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
+  /** Resolves when {@link Parts.die} was called. */
+  readonly failed: Promise<unknown>;
+  /** Ends everything at once: no acknowledgement leaves any more. */
+  die(error: unknown): void;
+  /** What has to end too. */
+  readonly onDeath: (() => void)[];
+}
+
+/**
+ * Opens the data folder and listens. The caller holds the lock of the folder.
+ * @throws `log-corrupt` `disk-failed` `port-in-use`
+ */
+export async function startBroker(edges: BrokerEdges, options: BrokerOptions): Promise<RunningBroker> {
+  const log = (line: string): void => options.log?.(line);
+  const parts = makeParts(edges, options);
+  try {
+    const repairs = await openData(parts, options, log);
+    const { broker, listening } = makeBroker(parts);
+    const server = new BrokerServer({
+      broker,
+      limits: parts.settings.limits,
+      handlers,
+      newLogin: () => undefined,
+      interfere: () => undefined,
+      onTrouble: (peer, error, bug) => log(describeTrouble(peer, error, bug)),
+    });
+    parts.onDeath.push(() => void server.close());
+    const listener = await server.listen(options.host, options.port, options.tls);
+    listening(options.advertised?.host ?? options.host, options.advertised?.port ?? listener.port);
+    const maintenance = new Maintenance(edges.clock, parts.topics, log);
+    maintenance.start();
+    parts.onDeath.push(() => maintenance.stop());
+    return {
+      broker,
+      host: options.host,
+      port: listener.port,
+      repairs,
+      failed: parts.failed,
+      connections: () => server.connections,
+      quietMs: () => server.quietMs,
+      close: () => closeAll(parts, server, maintenance),
+    };
+  } catch (error) {
+    parts.die(error);
+    throw error;
+  }
+}
+
+function makeParts(edges: BrokerEdges, options: BrokerOptions): Parts {
+  const { clock, files, crypto, compression } = edges;
+  const settings: BrokerSettings = {
+    policy: options.policy ?? 'always',
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    autoCreateTopics: options.autoCreateTopics ?? true,
+    defaultPartitions: options.defaultPartitions ?? 1,
+    dataFolder: options.dataFolder,
+  };
+  const { policy, limits, dataFolder } = settings;
+  let report: (error: unknown) => void = () => {};
+  const failed = new Promise<unknown>((resolve) => {
+    report = resolve;
+  });
+  const onDeath: (() => void)[] = [];
+  const die = (error: unknown): void => {
+    for (const action of onDeath.splice(0)) action();
+    report(error);
+  };
+  const handles = new HandleCache(files);
+  const journal = new JournalLog();
+  const identity = new Identity();
+  const repair = options.repair ?? false;
+  const topics = new TopicStore({ files, clock, compression, handles, policy, repair, onFatal: die }, dataFolder);
+  journal.register(identity);
+  journal.register(topics);
+  const admin = new TopicAdmin({ topics, journal, files, crypto, compression, limits, dataFolder });
+  const newId = (): string => uuidText(crypto.randomBytes(16));
+  const groups = new GroupCoordinator({ clock, journal, topics, newId });
+  const transactions = new TransactionCoordinator({ clock, journal, topics, endOffsets: offsetsEndedEntry });
+  onDeath.push(
+    () => groups.close(),
+    () => transactions.close(),
+    () => topics.abandon(),
+    () => journal.abandon(),
+    () => handles.close(),
+  );
+  return { edges, settings, identity, journal, handles, topics, admin, groups, transactions, failed, die, onDeath };
+}
+
+/** Replays the journal, recovers the logs, ends what was left half done. */
+async function openData(parts: Parts, options: BrokerOptions, log: (line: string) => void): Promise<StartRepair[]> {
+  const { edges, settings, journal, topics, identity, admin, groups, transactions } = parts;
+  const { files, clock, crypto } = edges;
+  const repairs: StartRepair[] = [
+    ...journal.open({
+      files,
+      clock,
+      folder: `${settings.dataFolder}/journal`,
+      parents: [settings.dataFolder],
+      policy: settings.policy,
+      repair: options.repair ?? false,
+      onFatal: parts.die,
+    }),
+    ...topics.open(),
+  ];
+  for (const repair of repairs) log(describeRepair(repair));
+  if (identity.clusterId === '') await journal.append(clusterEntry(uuidText(crypto.randomBytes(16))));
+  for (const topic of topics.list()) await admin.prepareFor(topic.configs);
+  topics.onDeleted((topic) => void groups.offsets.forgetTopic(topic.name));
+  groups.start();
+  const orphans = await transactions.start();
+  if (orphans > 0) log(`${orphans} transactions that nobody owned were aborted`);
+  return repairs;
+}
+
+function makeBroker(parts: Parts): { broker: Broker; listening(host: string, port: number): void } {
+  const { edges, settings, identity, journal, topics, admin, groups, transactions } = parts;
+  const broker = {
+    edges,
+    settings,
+    nodeId: 0,
+    clusterId: identity.clusterId,
+    host: '',
+    port: 0,
+    apis: handlers.map(({ api }) => ({ key: api.key, minVersion: api.versions.min, maxVersion: api.versions.max })),
+    features: [METADATA_FEATURE, TRANSACTION_FEATURE],
+    journal,
+    topics,
+    admin,
+    groups,
+    transactions,
+  };
+  const listening = (host: string, port: number): void => {
+    broker.host = host;
+    broker.port = port;
+  };
+  return { broker, listening };
+}
+
+/** Makes clients bump the producer epoch with each transaction. @see KIP-890 */
+const TRANSACTION_FEATURE = { name: 'transaction.version', min: 0, max: 2, level: 2 };
+
+async function closeAll(parts: Parts, server: BrokerServer, maintenance: Maintenance): Promise<void> {
+  parts.onDeath.length = 0;
+  maintenance.stop();
+  await server.close();
+  parts.groups.close();
+  parts.transactions.close();
+  await parts.topics.close();
+  await parts.journal.close();
+  parts.handles.close();
+}
+
+function describeRepair({ path, position, bytes, damage, kept }: StartRepair): string {
+  const where = kept ? `; they are kept in ${kept}` : '';
+  return `${path}: ${bytes} bytes behind byte ${position} were cut off (${damage})${where}`;
+}
+
+function describeTrouble(peer: string, error: unknown, bug: boolean): string {
+  const text = error instanceof Error ? (bug ? (error.stack ?? error.message) : error.message) : String(error);
+  return `${peer} was cut off: ${text}`;
+}

@@ -1,0 +1,89 @@
+import type { Compression } from '../base/codec-interfaces.js';
+import { compressionOf, isControl, readBatchHeader, recordSection } from '../wire/record-batch.js';
+import { RecordCursor } from '../wire/record-cursor.js';
+import { INFLATED_BYTES_MAX } from './batch-checks.js';
+import type { PartitionLog } from './partition-log.js';
+
+/** A record found by its time. */
+export interface FoundRecord {
+  readonly offset: number;
+  readonly timestampMs: number;
+}
+
+/**
+ * The first readable record before `limit` whose time is `timestampMs` or later.
+ * @returns undefined when there is none.
+ * @throws `log-corrupt` `bad-data` `limit-exceeded`
+ */
+export async function findByTime(
+  partition: PartitionLog,
+  timestampMs: number,
+  limit: number,
+  compression: Compression,
+): Promise<FoundRecord | undefined> {
+  let from = Math.max(partition.logStart, partition.log.offsetBefore(timestampMs));
+  while (from < limit) {
+    const batch = firstBatch(partition, from, limit, (maxTimestamp) => maxTimestamp >= timestampMs);
+    if (!batch) return undefined;
+    const found = await searchBatch(partition, batch.first, limit, compression, (time) => time >= timestampMs);
+    if (found) return found;
+    from = batch.next;
+  }
+  return undefined;
+}
+
+/** The record with the latest time before `limit`; the first of them when several share it. */
+export async function findLatest(
+  partition: PartitionLog,
+  limit: number,
+  compression: Compression,
+): Promise<FoundRecord | undefined> {
+  let latest = -1;
+  let first = -1;
+  partition.log.walk(partition.logStart, limit, (_bytes, _at, frame) => {
+    if (frame.maxTimestamp > latest) {
+      latest = frame.maxTimestamp;
+      first = frame.first;
+    }
+    return undefined;
+  });
+  if (first < 0) return undefined;
+  return searchBatch(partition, first, limit, compression, (time) => time >= latest);
+}
+
+function firstBatch(
+  partition: PartitionLog,
+  from: number,
+  limit: number,
+  wanted: (maxTimestamp: number) => boolean,
+): { first: number; next: number } | undefined {
+  let found: { first: number; next: number } | undefined;
+  partition.log.walk(from, limit, (_bytes, _at, frame) => {
+    if (!wanted(frame.maxTimestamp)) return undefined;
+    found = { first: frame.first, next: frame.last + 1 };
+    return false;
+  });
+  return found;
+}
+
+async function searchBatch(
+  partition: PartitionLog,
+  first: number,
+  limit: number,
+  compression: Compression,
+  wanted: (timestampMs: number) => boolean,
+): Promise<FoundRecord | undefined> {
+  const { bytes } = partition.read(first, 1, limit, true);
+  if (bytes.length === 0) return undefined;
+  const header = readBatchHeader(bytes);
+  if (isControl(header)) return undefined;
+  await compression.prepare(compressionOf(header));
+  const cursor = new RecordCursor();
+  cursor.open(header, recordSection(bytes, header, compression, INFLATED_BYTES_MAX));
+  while (cursor.next()) {
+    if (cursor.offset >= partition.logStart && wanted(cursor.timestampMs)) {
+      return { offset: cursor.offset, timestampMs: cursor.timestampMs };
+    }
+  }
+  return undefined;
+}
