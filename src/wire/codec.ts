@@ -65,7 +65,7 @@ export function readStruct<S extends StructSchema>(
 }
 
 /** @throws `unsupported-version` when the schemas do not describe `version` of `api`. */
-export function checkVersion(api: Api, version: number): void {
+function checkVersion(api: Api, version: number): void {
   if (version >= api.versions.min && version <= api.versions.max) return;
   throw new StreamctlError('unsupported-version', `${api.name} v${version} is not supported`, {
     detail: `Versions ${api.versions.min} to ${api.versions.max} are.`,

@@ -2,7 +2,7 @@ import { concatBytes } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 
 /** Largest frame taken from the network, like Kafka's `socket.request.max.bytes`. */
-export const MAX_FRAME_BYTES = 104_857_600;
+const MAX_FRAME_BYTES = 104_857_600;
 
 const SIZE_BYTES = 4;
 

@@ -5,7 +5,7 @@ import { uuidText } from './uuid.js';
 export const MAX_STRING_BYTES = 0x7fff;
 
 /** Most array elements that one frame may hold, whatever its size: bounds the objects made from hostile bytes. */
-export const MAX_ELEMENTS_PER_FRAME = 4_000_000;
+const MAX_ELEMENTS_PER_FRAME = 4_000_000;
 
 /** Strings up to this length are tried as ASCII before the general decoder is asked. */
 const SHORT_STRING_BYTES = 48;

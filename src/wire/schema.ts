@@ -24,10 +24,10 @@ interface Primitives {
 export type PrimitiveName = keyof Primitives;
 
 /** What stands inside an array. */
-export type ElementType = PrimitiveName | StructSchema;
+type ElementType = PrimitiveName | StructSchema;
 
 /** A primitive, a struct, or `[element]` for an array. */
-export type FieldType = ElementType | readonly [ElementType];
+type FieldType = ElementType | readonly [ElementType];
 
 /** One field of a struct. */
 export interface FieldSchema {

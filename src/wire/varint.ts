@@ -1,6 +1,3 @@
-/** Longest variable-length form of 64 bits. */
-export const MAX_VARLONG_BYTES = 10;
-
 const TWO_32 = 2 ** 32;
 
 /** Bytes of the zigzag form of a 32-bit number. */
