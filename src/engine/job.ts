@@ -127,7 +127,7 @@ export interface Job {
   /** Everything needed to go on later: state, watermarks, counts; drained outputs are not in it. Drain first. */
   snapshot(): Uint8Array;
   /**
-   * Replaces the state by that of a snapshot.
+   * Replaces the state by that of a snapshot, with the partitions it had; assign and revoke those that differ now.
    * @throws `bad-plan` when the snapshot is of a plan whose state has another shape, saying what changed.
    */
   restore(snapshot: Uint8Array): void;

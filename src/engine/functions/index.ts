@@ -1,8 +1,48 @@
+import { assert } from '../../base/assert.js';
+import type { ValueType } from '../../base/row-batch.js';
+import type { AggregateState, MakeAggregate } from './aggregate-state.js';
+import { AvgState } from './avg.js';
+import { CountState } from './count.js';
+import { DistinctState } from './distinct.js';
+import { FirstLastState } from './first-last.js';
+import { extremeState } from './min-max.js';
 import { numericFunctions } from './numeric.js';
 import type { ScalarFunction } from './scalar-function.js';
+import { DoubleSumState, IntegerSumState } from './sum.js';
 import { textFunctions } from './text.js';
+import { SpreadState } from './variance.js';
 
 /** Behaviour of every scalar function that code is not written out for, by its name in plan/functions. */
 export const scalarFunctions: ReadonlyMap<string, ScalarFunction> = new Map(
   Object.entries({ ...numericFunctions, ...textFunctions }),
 );
+
+/** Behaviour of every aggregate function, by its name in plan/functions. */
+export const aggregateFunctions: ReadonlyMap<string, MakeAggregate> = new Map(
+  Object.entries<MakeAggregate>({
+    COUNT: () => new CountState(),
+    SUM: (_, result) => (result === 'bigint' ? new IntegerSumState() : new DoubleSumState()),
+    AVG: () => new AvgState(),
+    MIN: (argument) => extremeState(false, argument!),
+    MAX: (argument) => extremeState(true, argument!),
+    VAR_SAMP: () => new SpreadState({ missing: 1, root: false }),
+    VAR_POP: () => new SpreadState({ missing: 0, root: false }),
+    STDDEV_SAMP: () => new SpreadState({ missing: 1, root: true }),
+    STDDEV_POP: () => new SpreadState({ missing: 0, root: true }),
+    FIRST_VALUE: (argument) => new FirstLastState(argument!, false),
+    LAST_VALUE: (argument) => new FirstLastState(argument!, true),
+  }),
+);
+
+/** The state of an aggregate call with an argument of type `argument` (undefined for `COUNT(*)`). */
+export function makeAggregate(
+  name: string,
+  argument: ValueType | undefined,
+  result: ValueType,
+  distinct: boolean,
+): AggregateState {
+  const make = aggregateFunctions.get(name);
+  assert(make, `aggregate ${name} has a behaviour`);
+  const state = make(argument, result);
+  return distinct && argument !== undefined ? new DistinctState(argument, state) : state;
+}

@@ -1,0 +1,130 @@
+import { makeVector, type Schema, setValue, type ValueType, type Vector } from '../base/row-batch.js';
+import { type AggregateNode, type Expression, operandsOf } from '../plan/expression.js';
+import { inferType } from '../plan/infer-type.js';
+import { type AggregateStep, WINDOW_END, WINDOW_START } from '../plan/plan.js';
+import { printExpression } from '../plan/print-expression.js';
+import { groupSchema } from '../plan/schemas.js';
+import { type CompileScope, compileExpression, type Evaluator } from './compile.js';
+import type { AggregateState } from './functions/aggregate-state.js';
+import { makeAggregate } from './functions/index.js';
+import { inputOf } from './operators/row-work.js';
+import { everyRow, type Rows } from './rows.js';
+import type { GroupStore } from './state/group-store.js';
+
+/** One aggregate call of a step, as it is in its columns; equal calls are computed once. */
+interface Call {
+  readonly text: string;
+  readonly argument: Evaluator | undefined;
+  readonly type: ValueType;
+  readonly name: string;
+  readonly distinct: boolean;
+}
+
+/** A group whose result is wanted, and the window it is for. */
+export interface GroupResult {
+  readonly store: GroupStore;
+  readonly slot: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Prefix of the hidden columns that hold results of aggregate calls; no column of a user begins so. */
+const HIDDEN = '\u0000call';
+
+/**
+ * What every aggregate does, whatever its windows: compute the arguments of its aggregate calls for rows, and
+ * turn groups into result rows.
+ */
+export class Aggregation {
+  readonly schema: Schema;
+  readonly #node: AggregateStep;
+  readonly #calls: Call[] = [];
+  readonly #hidden: Schema;
+  readonly #finish: readonly Evaluator[];
+
+  /** @param output columns of the result rows. */
+  constructor(node: AggregateStep, scope: CompileScope, output: Schema) {
+    this.#node = node;
+    this.schema = output;
+    const rewritten = node.columns.map(({ expression }) => this.#rewrite(expression, scope));
+    const group = groupSchema(node, scope.schema);
+    this.#hidden = [...group, ...this.#calls.map((call, at) => ({ name: `${HIDDEN}${at}`, type: call.type }))];
+    const within: CompileScope = { ...scope, schema: this.#hidden };
+    this.#finish = rewritten.map((expression) => compileExpression(expression, within));
+  }
+
+  /** Replaces aggregate calls by references to hidden columns. */
+  #rewrite(node: Expression, scope: CompileScope): Expression {
+    if (node.kind === 'aggregate') {
+      return { kind: 'column', name: `${HIDDEN}${this.#call(node, scope)}` };
+    }
+    if (operandsOf(node).length === 0) return node;
+    const again = (part: Expression): Expression => this.#rewrite(part, scope);
+    switch (node.kind) {
+      case 'call':
+        return { ...node, arguments: node.arguments.map(again) };
+      case 'cast':
+        return { ...node, operand: again(node.operand) };
+      case 'case':
+        return {
+          ...node,
+          branches: node.branches.map(({ when, result }) => ({ when: again(when), result: again(result) })),
+          otherwise: node.otherwise && again(node.otherwise),
+        };
+      default:
+        return node;
+    }
+  }
+
+  #call(node: AggregateNode, scope: CompileScope): number {
+    const text = printExpression(node);
+    const known = this.#calls.findIndex((call) => call.text === text);
+    if (known >= 0) return known;
+    const type =
+      inferType(node, { columns: [], parameters: scope.parameters, aggregated: scope.schema }, []) ?? 'double';
+    const [operand] = node.arguments;
+    const argument = operand && compileExpression(operand, scope);
+    this.#calls.push({ text, argument, type, name: node.name, distinct: node.distinct });
+    return this.#calls.length - 1;
+  }
+
+  /** Text of the aggregate calls, for telling whether a saved state fits. */
+  get callTexts(): readonly string[] {
+    return this.#calls.map((call) => call.text);
+  }
+
+  /** Fresh states, one per aggregate call. */
+  makeStates(): AggregateState[] {
+    return this.#calls.map(({ name, argument, type, distinct }) => makeAggregate(name, argument?.type, type, distinct));
+  }
+
+  /** Arguments of the aggregate calls for rows, one vector per call; rows for which one fails go to `failed`. */
+  evaluateArguments(rows: Rows, failed: (row: number, reason: string) => void): (Vector | undefined)[] {
+    const input = inputOf(rows);
+    return this.#calls.map(({ argument }) => argument?.evaluate(input, failed));
+  }
+
+  /** Result columns of groups, in the order of the schema; rows whose result has no value go to `failed`. */
+  results(groups: readonly GroupResult[], failed: (row: number, reason: string) => void): Vector[] {
+    const count = groups.length;
+    const vectors = this.#hidden.map((column) => makeVector(column.type, count));
+    this.#hidden.forEach((column, position) => {
+      const vector = vectors[position]!;
+      if (column.name.startsWith(HIDDEN)) {
+        const call = Number(column.name.slice(HIDDEN.length));
+        for (let row = 0; row < count; row++) groups[row]!.store.result(call, groups[row]!.slot, vector, row);
+        return;
+      }
+      const bound =
+        this.#node.window && (column.name === WINDOW_START ? 'start' : column.name === WINDOW_END ? 'end' : null);
+      const key = this.#node.keys.indexOf(column.name);
+      for (let row = 0; row < count; row++) {
+        const group = groups[row]!;
+        setValue(vector, row, bound ? group[bound] : group.store.keyValue(key, group.slot));
+      }
+    });
+    const input = { vectors, selection: everyRow(count), selected: count, length: count };
+    const made = this.#finish.map((evaluator) => evaluator.evaluate(input, failed));
+    return [...vectors.slice(0, this.#hidden.length - this.#calls.length), ...made];
+  }
+}

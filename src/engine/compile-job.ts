@@ -1,0 +1,215 @@
+import { assert, unreachable } from '../base/assert.js';
+import { StreamctlError } from '../base/errors.js';
+import type { RowBatch, Schema } from '../base/row-batch.js';
+import { requireGoodPlan } from '../plan/check-plan.js';
+import { neededColumns } from '../plan/needed-columns.js';
+import type { Plan, PlanNode } from '../plan/plan.js';
+import { planSchemas } from '../plan/schemas.js';
+import type { CompileScope } from './compile.js';
+import type { Job, JobMetrics, JobOptions, Output } from './job.js';
+import { fanOut } from './operators/fan-out.js';
+import type { Operator } from './operators/operator.js';
+import { RowStep } from './operators/row-step.js';
+import { checkWork, columnsWork, filterWork } from './operators/row-work.js';
+import { SessionAggregate } from './operators/session-aggregate.js';
+import { SinkOutput } from './operators/sink-output.js';
+import { SourceInput } from './operators/source-input.js';
+import { WindowAggregate } from './operators/window-aggregate.js';
+import { Outputs } from './outputs.js';
+import { type PlanShape, requireSameShape, shapeOf } from './plan-shape.js';
+import type { Receiver } from './rows.js';
+import { StateReader } from './state/state-reader.js';
+import { StateWriter } from './state/state-writer.js';
+
+/** Groups that one step may hold unless the options say otherwise. */
+export const DEFAULT_MAX_GROUPS = 2_000_000;
+
+/** First byte of a snapshot: its layout. */
+const SNAPSHOT_VERSION = 1;
+
+/** Everything of a job that has state: made anew when a snapshot is restored. */
+interface Graph {
+  readonly sources: ReadonlyMap<string, SourceInput>;
+  readonly steps: ReadonlyMap<string, { readonly node: PlanNode; readonly operator: Operator }>;
+}
+
+class PlanJob implements Job {
+  readonly plan: Plan;
+  readonly #options: JobOptions;
+  readonly #outputs = new Outputs();
+  #graph: Graph;
+
+  constructor(plan: Plan, options: JobOptions) {
+    this.plan = plan;
+    this.#options = options;
+    this.#graph = buildGraph(plan, options, this.#outputs);
+    for (const [source, partitions] of Object.entries(options.partitions ?? {})) {
+      for (const partition of partitions) this.assign(source, partition);
+    }
+  }
+
+  #source(name: string): SourceInput {
+    const source = this.#graph.sources.get(name);
+    assert(source, `pipeline ${this.plan.name} has source ${name}`);
+    return source;
+  }
+
+  assign(source: string, partition: number): void {
+    this.#source(source).assign(partition);
+  }
+
+  revoke(source: string, partition: number): void {
+    this.#source(source).revoke(partition);
+  }
+
+  feed(source: string, batch: RowBatch): void {
+    this.#source(source).feed(batch);
+  }
+
+  idle(source: string, partition: number): void {
+    this.#source(source).setIdle(partition, true);
+  }
+
+  active(source: string, partition: number): void {
+    this.#source(source).setIdle(partition, false);
+  }
+
+  end(source: string, partition: number): void {
+    this.#source(source).end(partition);
+  }
+
+  tick(): void {
+    // No step depends on the time of day.
+  }
+
+  close(reason: 'timeout' | 'eof'): void {
+    for (const source of this.#graph.sources.values()) source.close(reason);
+  }
+
+  drain(): Output[] {
+    return this.#outputs.drain();
+  }
+
+  watermark(): number {
+    const all = [...this.#graph.sources.values()].map((source) => source.watermark);
+    return Math.min(...all);
+  }
+
+  metrics(): JobMetrics {
+    return {
+      sources: [...this.#graph.sources.values()].map((source) => source.metrics()),
+      steps: [...this.#graph.steps.values()].map(({ node, operator }) => ({
+        step: node.name,
+        kind: node.kind,
+        ...operator.counts,
+        ...operator.held(),
+      })),
+    };
+  }
+
+  snapshot(): Uint8Array {
+    const writer = new StateWriter();
+    writer.byte(SNAPSHOT_VERSION);
+    const shape = shapeOf(this.plan);
+    writer.count(shape.size);
+    for (const [part, text] of shape) {
+      writer.text(part);
+      writer.text(text);
+    }
+    for (const source of this.#graph.sources.values()) source.save(writer);
+    for (const { operator } of this.#graph.steps.values()) {
+      const { rowsIn, rowsOut, late, rejected } = operator.counts;
+      for (const count of [rowsIn, rowsOut, late, rejected]) writer.count(count);
+      operator.save(writer);
+    }
+    return writer.finish();
+  }
+
+  restore(snapshot: Uint8Array): void {
+    const reader = new StateReader(snapshot);
+    if (reader.byte() !== SNAPSHOT_VERSION) {
+      throw new StreamctlError('bad-plan', 'the saved state is of another version of streamctl', {
+        hint: 'start without it: --reset-state',
+      });
+    }
+    const saved = new Map<string, string>();
+    for (let left = reader.length(); left > 0; left--) saved.set(reader.text(), reader.text());
+    requireSameShape(this.plan, saved satisfies PlanShape);
+    const graph = buildGraph(this.plan, this.#options, this.#outputs);
+    for (const source of graph.sources.values()) source.load(reader);
+    for (const { operator } of graph.steps.values()) {
+      const { counts } = operator;
+      for (const name of ['rowsIn', 'rowsOut', 'late', 'rejected'] as const) counts[name] = reader.count();
+      operator.load(reader);
+    }
+    if (!reader.done)
+      throw new StreamctlError('bad-data', 'the saved state is damaged', { hint: 'start without it: --reset-state' });
+    this.#graph = graph;
+  }
+}
+
+function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs): Graph {
+  const schemas = planSchemas(plan);
+  const receivers = new Map<string, Receiver[]>();
+  const receiver = (name: string): Receiver => fanOut(receivers.get(name) ?? []);
+  const attach = (input: string, next: Receiver): void => {
+    // Steps are made last first, so that what comes after them exists; order among siblings is that of the plan.
+    receivers.set(input, [next, ...(receivers.get(input) ?? [])]);
+  };
+  const common = { parameters: plan.parameters, values: options.parameters ?? {} };
+  for (const sink of plan.sinks.toReversed()) attach(sink.input, new SinkOutput(sink, outputs));
+  const steps: [string, { node: PlanNode; operator: Operator }][] = [];
+  for (const node of plan.nodes.toReversed()) {
+    const scope: CompileScope = { ...common, schema: schemas.get(node.input)! };
+    const maxGroups = options.maxGroups ?? DEFAULT_MAX_GROUPS;
+    const operator = makeOperator(node, scope, schemas.get(node.name)!, outputs, receiver(node.name), maxGroups);
+    attach(node.input, operator);
+    steps.unshift([node.name, { node, operator }]);
+  }
+  const sources = plan.sources.map((source): [string, SourceInput] => {
+    const needed = neededColumns(plan, source.name);
+    return [source.name, new SourceInput(source, needed, common, outputs, receiver(source.name))];
+  });
+  return { sources: new Map(sources), steps: new Map(steps) };
+}
+
+function makeOperator(
+  node: PlanNode,
+  scope: CompileScope,
+  output: Schema,
+  outputs: Outputs,
+  next: Receiver,
+  maxGroups: number,
+): Operator {
+  switch (node.kind) {
+    case 'filter':
+      return new RowStep(node.name, filterWork(node, scope), outputs, next);
+    case 'check':
+      return new RowStep(node.name, checkWork(node, scope), outputs, next);
+    case 'derive':
+    case 'select':
+      return new RowStep(node.name, columnsWork(node, scope, output), outputs, next);
+    case 'aggregate': {
+      const parts = { node, scope, output, outputs, next, maxGroups };
+      return node.window?.kind === 'session' ? new SessionAggregate(parts) : new WindowAggregate(parts);
+    }
+    default:
+      return unreachable(node);
+  }
+}
+
+/**
+ * Makes a plan ready to run.
+ * @throws `bad-plan` when it does not check, `usage` when a parameter has no value.
+ */
+export function compileJob(plan: Plan, options: JobOptions = {}): Job {
+  requireGoodPlan(plan);
+  for (const { name } of plan.parameters) {
+    if (options.parameters?.[name] === undefined) {
+      throw new StreamctlError('usage', `pipeline "${plan.name}" needs parameter "${name}"`, {
+        hint: `--param ${name}=...`,
+      });
+    }
+  }
+  return new PlanJob(plan, options);
+}

@@ -1,0 +1,137 @@
+import type { RowBatch, Vector } from '../../base/row-batch.js';
+import { columnIndex, type Schema } from '../../base/row-batch.js';
+import type { AggregateStep } from '../../plan/plan.js';
+import { Aggregation, type GroupResult } from '../aggregation.js';
+import type { CompileScope } from '../compile.js';
+import type { CloseReason } from '../job.js';
+import { noCounts, type Outputs } from '../outputs.js';
+import { everyRow, type Receiver, type Rows } from '../rows.js';
+import { GroupStore } from '../state/group-store.js';
+
+/** What an aggregate is made from. */
+export interface AggregateParts {
+  readonly node: AggregateStep;
+  readonly scope: CompileScope;
+  /** Columns of the result rows. */
+  readonly output: Schema;
+  readonly outputs: Outputs;
+  readonly next: Receiver;
+  readonly maxGroups: number;
+}
+
+/** Rows of a batch and the groups they go to; `add` them one by one. */
+export class Assignment {
+  readonly rows: Int32Array;
+  readonly slots: Int32Array;
+  count = 0;
+  readonly late: Int32Array;
+  lateCount = 0;
+
+  /** @param size most rows that can come. */
+  constructor(size: number) {
+    this.rows = new Int32Array(size);
+    this.slots = new Int32Array(size);
+    this.late = new Int32Array(size);
+  }
+}
+
+/** What the aggregates with and without sessions share: arguments, groups, results, counts. */
+export class AggregateBase {
+  readonly counts = noCounts();
+  readonly aggregation: Aggregation;
+  readonly store: GroupStore;
+  /** Highest watermark that was handed on. */
+  passed = Number.NEGATIVE_INFINITY;
+  readonly #parts: AggregateParts;
+  readonly #keyPositions: readonly number[];
+
+  constructor(parts: AggregateParts) {
+    this.#parts = parts;
+    this.aggregation = new Aggregation(parts.node, parts.scope, parts.output);
+    this.#keyPositions = parts.node.keys.map((key) => columnIndex(parts.scope.schema, key));
+    this.store = this.makeStore();
+  }
+
+  /** A store for groups of this step. */
+  makeStore(): GroupStore {
+    return new GroupStore({
+      step: this.#parts.node.name,
+      keyColumns: this.#parts.node.keys.length,
+      states: this.aggregation.makeStates(),
+      maxGroups: this.#parts.maxGroups,
+    });
+  }
+
+  /** Number of key columns. */
+  get keyColumns(): number {
+    return this.#keyPositions.length;
+  }
+
+  /** Columns of the keys. */
+  keyVectors(rows: Rows): Vector[] {
+    return this.#keyPositions.map((position) => rows.vectors[position]!);
+  }
+
+  /** Arguments of the aggregate calls, and the rows without those for which one could not be computed. */
+  prepare(rows: Rows): { readonly rows: Rows; readonly values: readonly (Vector | undefined)[] } {
+    this.counts.rowsIn += rows.selected;
+    const failed = new Map<number, string>();
+    const values = this.aggregation.evaluateArguments(rows, (row, reason) => failed.set(row, reason));
+    if (failed.size === 0) return { rows, values };
+    this.counts.rejected += failed.size;
+    this.#parts.outputs.rejected(this.#parts.node.name, rows.origin, failed);
+    const selection = rows.selection.subarray(0, rows.selected).filter((row) => !failed.has(row));
+    return { rows: { ...rows, selection, selected: selection.length }, values };
+  }
+
+  /** Reports the late rows of an assignment. */
+  reportLate(rows: Rows, { late, lateCount }: Assignment): void {
+    if (lateCount === 0) return;
+    this.counts.late += lateCount;
+    this.#parts.outputs.late(this.#parts.node.name, rows, late, lateCount);
+  }
+
+  /**
+   * Hands on the results of groups.
+   * @param eventTime of a result, from the end of its window.
+   */
+  emit(groups: readonly GroupResult[], reason: CloseReason, eventTime: (group: GroupResult) => number): void {
+    const { node, outputs, next, output } = this.#parts;
+    const count = groups.length;
+    if (count === 0) return;
+    const failed = new Map<number, string>();
+    const vectors = this.aggregation.results(groups, (row, why) => failed.set(row, why));
+    const batch: RowBatch = { schema: output, length: count, vectors, partition: 0 };
+    const origin = { source: null, batch };
+    if (failed.size > 0) {
+      this.counts.rejected += failed.size;
+      outputs.rejected(node.name, origin, failed);
+    }
+    const all = everyRow(count);
+    const selection = failed.size === 0 ? all : all.filter((row) => !failed.has(row));
+    this.counts.rowsOut += selection.length;
+    next.rows({
+      schema: output,
+      vectors,
+      selection,
+      selected: selection.length,
+      times: Float64Array.from(groups, eventTime),
+      watermarks: new Float64Array(count).fill(this.passed),
+      reason,
+      windowStarts: node.window ? Float64Array.from(groups, (group) => group.start) : undefined,
+      windowEnds: node.window ? Float64Array.from(groups, (group) => group.end) : undefined,
+      origin,
+    });
+  }
+
+  /** Hands on a watermark. */
+  passWatermark(ms: number, reason: CloseReason): void {
+    this.passed = Math.max(this.passed, ms);
+    this.#parts.next.watermark(ms, reason);
+  }
+
+  /** Hands on a flush. */
+  passFlush(reason: CloseReason): void {
+    this.#parts.next.flush(reason);
+  }
+}

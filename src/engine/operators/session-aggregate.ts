@@ -1,0 +1,172 @@
+import { assert } from '../../base/assert.js';
+import type { Vector } from '../../base/row-batch.js';
+import type { GroupResult } from '../aggregation.js';
+import type { CloseReason } from '../job.js';
+import type { Rows } from '../rows.js';
+import { KeyIndex } from '../state/key-index.js';
+import { type Session, SessionQueue } from '../state/session-index.js';
+import type { StateReader } from '../state/state-reader.js';
+import type { StateWriter } from '../state/state-writer.js';
+import { AggregateBase, type AggregateParts, Assignment } from './aggregate-base.js';
+import type { Operator } from './operator.js';
+
+/**
+ * Session windows: rows of one key belong together while no two neighbours are more than the gap apart.
+ *
+ * State: per key its open sessions, each [first row, last row + gap) with aggregate states. A row opens a session
+ * of its own and merges it with every open one that it touches; merging is what makes the order of arrival
+ * irrelevant. A session gives its result when the watermark reaches its end - 1 ms. A row is late when the session
+ * it would open alone has ended and it touches none that is open: no session that is still to fire lacks it.
+ */
+export class SessionAggregate implements Operator {
+  readonly #base: AggregateBase;
+  readonly #gapMs: number;
+  readonly #index: KeyIndex<Session[]>;
+  readonly #queue = new SessionQueue();
+  #fired = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: AggregateParts) {
+    const { window } = parts.node;
+    assert(window?.kind === 'session', 'the window is a session');
+    this.#gapMs = window.gapMs;
+    this.#base = new AggregateBase(parts);
+    this.#index = new KeyIndex(this.#base.keyColumns);
+  }
+
+  get counts(): AggregateBase['counts'] {
+    return this.#base.counts;
+  }
+
+  rows(incoming: Rows): void {
+    const { rows, values } = this.#base.prepare(incoming);
+    const { selection, selected, times, watermarks } = rows;
+    const keys = this.#base.keyVectors(rows);
+    const assignment = new Assignment(selected);
+    const take = (): void => {
+      const { rows: numbers, slots, count } = assignment;
+      this.#base.store.take({ rows: numbers, slots, count, times }, values);
+      assignment.count = 0;
+    };
+    for (let k = 0; k < selected; k++) {
+      const row = selection[k]!;
+      const watermark = Math.max(watermarks[row]!, this.#fired);
+      // Sessions that ended before this row came would have fired by then.
+      const session = this.#sessionOf(keys, row, times[row]!, watermark, take);
+      if (session === undefined) {
+        assignment.late[assignment.lateCount++] = row;
+        continue;
+      }
+      assignment.rows[assignment.count] = row;
+      assignment.slots[assignment.count++] = session.slot;
+    }
+    take();
+    this.#base.reportLate(rows, assignment);
+  }
+
+  /** The session that a row belongs to, made or merged as needed; undefined when the row is late. */
+  #sessionOf(
+    keys: readonly Vector[],
+    row: number,
+    time: number,
+    watermark: number,
+    take: () => void,
+  ): Session | undefined {
+    const known = this.#index.find(keys, row);
+    const end = time + this.#gapMs;
+    const touched =
+      known?.filter((session) => session.end - 1 > watermark && session.start <= end && session.end >= time) ?? [];
+    const [into, ...others] = touched;
+    if (into === undefined) {
+      if (end - 1 <= watermark) return undefined;
+      const slot = this.#base.store.add(keys, row);
+      const session: Session = { start: time, end, key: this.#base.store.key(slot), slot, open: true };
+      this.#put(session, known);
+      return session;
+    }
+    into.start = Math.min(into.start, time);
+    into.end = Math.max(into.end, end);
+    if (others.length > 0) {
+      // Rows that were assigned to the slots so far have to be in them before they are merged.
+      take();
+      for (const other of others) this.#swallow(into, other, known!);
+    }
+    return into;
+  }
+
+  #put(session: Session, known: Session[] | undefined): void {
+    if (known) known.push(session);
+    else this.#index.set(session.key, [session]);
+    this.#queue.push(session);
+  }
+
+  #swallow(into: Session, other: Session, known: Session[]): void {
+    const { store } = this.#base;
+    into.start = Math.min(into.start, other.start);
+    into.end = Math.max(into.end, other.end);
+    store.merge(into.slot, store, other.slot);
+    store.release(other.slot);
+    other.open = false;
+    known.splice(known.indexOf(other), 1);
+  }
+
+  watermark(ms: number, reason: CloseReason): void {
+    this.#fire(ms, reason);
+    this.#fired = Math.max(this.#fired, ms);
+    this.#base.passWatermark(ms, reason);
+  }
+
+  flush(reason: CloseReason): void {
+    let latest = Number.NEGATIVE_INFINITY;
+    for (const session of this.#queue.open()) latest = Math.max(latest, session.end - 1);
+    this.#fire(latest, reason);
+    this.#fired = Math.max(this.#fired, latest);
+    this.#base.passFlush(reason);
+  }
+
+  #fire(ms: number, reason: CloseReason): void {
+    const { store } = this.#base;
+    const due: Session[] = [];
+    for (let session = this.#queue.pop(ms); session !== undefined; session = this.#queue.pop(ms)) due.push(session);
+    if (due.length === 0) return;
+    due.sort((a, b) => a.end - b.end || a.start - b.start);
+    const groups = due.map(({ slot, start, end }): GroupResult => ({ store, slot, start, end }));
+    this.#base.emit(groups, reason, (group) => group.end - 1);
+    for (const session of due) {
+      session.open = false;
+      store.release(session.slot);
+      const known = this.#index.get(session.key)!;
+      known.splice(known.indexOf(session), 1);
+      if (known.length === 0) this.#index.delete(session.key);
+    }
+  }
+
+  held(): { groups: number; windows: number } {
+    const groups = this.#base.store.size;
+    return { groups, windows: groups };
+  }
+
+  save(writer: StateWriter): void {
+    writer.number(this.#base.passed);
+    writer.number(this.#fired);
+    const open = [...this.#queue.open()];
+    writer.count(open.length);
+    for (const session of open) {
+      writer.number(session.start);
+      writer.number(session.end);
+      this.#base.store.save(session.slot, writer);
+    }
+  }
+
+  load(reader: StateReader): void {
+    this.#base.passed = reader.number();
+    this.#fired = reader.number();
+    const sessions = reader.length();
+    for (let at = 0; at < sessions; at++) {
+      const start = reader.number();
+      const end = reader.number();
+      const slot = this.#base.store.load(reader);
+      const session: Session = { start, end, key: this.#base.store.key(slot), slot, open: true };
+      this.#put(session, this.#index.get(session.key));
+    }
+  }
+}

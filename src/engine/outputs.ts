@@ -1,0 +1,47 @@
+import type { RowBatch } from '../base/row-batch.js';
+import type { Output, ResultOutput, StepMetrics } from './job.js';
+import { gatherBatch, gatherNumbers, type Rows } from './rows.js';
+
+/** Counts of one step. */
+export type StepCounts = { -readonly [K in 'rowsIn' | 'rowsOut' | 'late' | 'rejected']: StepMetrics[K] };
+
+/** Counts at the start. */
+export function noCounts(): StepCounts {
+  return { rowsIn: 0, rowsOut: 0, late: 0, rejected: 0 };
+}
+
+/** What leaves a job, until it is drained. Bounded by what one call of the job can give out. */
+export class Outputs {
+  #outputs: Output[] = [];
+
+  /** Everything since the last call. */
+  drain(): Output[] {
+    const drained = this.#outputs;
+    this.#outputs = [];
+    return drained;
+  }
+
+  /** Rows for a sink. */
+  result(output: Omit<ResultOutput, 'kind'>): void {
+    this.#outputs.push({ kind: 'result', ...output });
+  }
+
+  /** Rows (by number, as far as `count`) that came too late for `step`. */
+  late(step: string, rows: Rows, numbers: Int32Array, count: number): void {
+    const { source, batch } = rows.origin;
+    const eventTimes = gatherNumbers(rows.times, numbers, count);
+    this.#outputs.push({ kind: 'late', step, source, batch: gatherBatch(batch, numbers, count), eventTimes });
+  }
+
+  /** Rows that are rejected by `step`, by number, with the reasons. */
+  rejected(
+    step: string,
+    origin: { source: string | null; batch: RowBatch },
+    reasons: ReadonlyMap<number, string>,
+  ): void {
+    const numbers = Int32Array.from(reasons.keys()).sort();
+    const batch = gatherBatch(origin.batch, numbers, numbers.length);
+    const texts = Array.from(numbers, (row) => reasons.get(row)!);
+    this.#outputs.push({ kind: 'rejected', step, source: origin.source, batch, reasons: texts });
+  }
+}

@@ -1,0 +1,100 @@
+import { utf8 } from '../../base/bytes.js';
+import type { JsonValue, Value } from '../../base/row-batch.js';
+
+const TAGS = { null: 0, false: 1, true: 2, number: 3, bigint: 4, string: 5, json: 6 } as const;
+
+export { TAGS as VALUE_TAGS };
+
+/** Turns state into bytes; {@link StateReader} reads them in the same order. */
+export class StateWriter {
+  #bytes = new Uint8Array(1024);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  #room(size: number): number {
+    const at = this.#length;
+    if (at + size > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, at + size));
+      larger.set(this.#bytes.subarray(0, at));
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    this.#length = at + size;
+    return at;
+  }
+
+  /** A whole number from 0 to 255. */
+  byte(value: number): void {
+    const at = this.#room(1);
+    this.#bytes[at] = value;
+  }
+
+  /** A whole number from 0 to 2^53 - 1, in few bytes when it is small. */
+  count(value: number): void {
+    let rest = value;
+    while (rest >= 128) {
+      this.byte((rest % 128) | 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+
+  /** Any double, all its bits. */
+  number(value: number): void {
+    const at = this.#room(8);
+    this.#view.setFloat64(at, value);
+  }
+
+  /** A text of any length. */
+  text(value: string): void {
+    this.bytes(utf8(value));
+  }
+
+  /** Bytes with their length. */
+  bytes(value: Uint8Array): void {
+    this.count(value.length);
+    const at = this.#room(value.length);
+    this.#bytes.set(value, at);
+  }
+
+  /** Any value of a row. */
+  value(value: Value): void {
+    if (value === null || value === undefined) this.byte(TAGS.null);
+    else if (typeof value === 'boolean') this.byte(value ? TAGS.true : TAGS.false);
+    else if (typeof value === 'number') {
+      this.byte(TAGS.number);
+      this.number(value);
+    } else if (typeof value === 'bigint') {
+      this.byte(TAGS.bigint);
+      this.text(String(value));
+    } else if (typeof value === 'string') {
+      this.byte(TAGS.string);
+      this.text(value);
+    } else {
+      this.byte(TAGS.json);
+      this.#json(value);
+    }
+  }
+
+  /** Arrays and objects, part by part, so that whole numbers keep all digits. */
+  #json(value: JsonValue): void {
+    if (Array.isArray(value)) {
+      this.byte(0);
+      this.count(value.length);
+      for (const item of value as readonly JsonValue[]) this.value(item);
+      return;
+    }
+    const entries = Object.entries(value as { readonly [key: string]: JsonValue });
+    this.byte(1);
+    this.count(entries.length);
+    for (const [name, item] of entries) {
+      this.text(name);
+      this.value(item);
+    }
+  }
+
+  /** Everything written so far. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
