@@ -1,6 +1,7 @@
 import type { Compression } from '../base/codec-interfaces.js';
+import { dataBatches } from '../connect/kafka/data-batches.js';
 import type { FetchedRecords } from '../connect/kafka/interfaces.js';
-import { isControl, readCompleteBatches, recordSection } from '../wire/record-batch.js';
+import { recordSection } from '../wire/record-batch.js';
 import { RecordCursor } from '../wire/record-cursor.js';
 
 /** Bound of one inflated batch. */
@@ -17,8 +18,7 @@ export function eachRecord(
   visit: (cursor: RecordCursor) => void,
 ): void {
   const cursor = new RecordCursor();
-  for (const header of readCompleteBatches(fetched.records)) {
-    if (isControl(header)) continue;
+  for (const header of dataBatches(fetched, compression)) {
     cursor.open(header, recordSection(fetched.records, header, compression, MAX_BATCH_BYTES));
     while (cursor.next()) if (cursor.offset >= fetched.fromOffset) visit(cursor);
   }

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClientSettings } from '../../src/connect/kafka/interfaces.js';
+import type { Connection } from '../../src/run/connection.js';
+import type { EndSummary, PipelineRunOptions, RunListener, WindowResult } from '../../src/run/interfaces.js';
+import { internalTopics, neededTopics } from '../../src/run/internal-topics.js';
+import { startPipelineRun } from '../../src/run/pipeline-run.js';
+import { startTestBroker, type TestBroker } from '../support/test-broker.js';
+import {
+  connectionTo,
+  DAY_MS,
+  finalResults,
+  MINUTE_MS,
+  makeTrips,
+  naiveWindows,
+  placeOf,
+  readTopic,
+  send,
+  tripsPlan,
+} from './trips.js';
+
+let broker: TestBroker;
+let settings: ClientSettings;
+let connection: Connection;
+
+beforeAll(async () => {
+  broker = await startTestBroker();
+  settings = broker.settings;
+  connection = connectionTo(settings);
+});
+afterAll(async () => {
+  await connection.close();
+  await broker.stop();
+});
+
+/** Runs everything there is and gives back how it ended. */
+async function runAll(
+  name: string,
+  options: Partial<PipelineRunOptions> = {},
+  listener: RunListener = {},
+): Promise<EndSummary> {
+  const run = startPipelineRun({
+    plan: tripsPlan(name),
+    place: placeOf(settings),
+    bounded: true,
+    sessionTimeoutMs: 6_000,
+    listener,
+    ...options,
+  });
+  const end = await run.done;
+  if (end.error) throw end.error;
+  return end;
+}
+
+async function prepared(name: string): Promise<string> {
+  await connection.createMissing(neededTopics(tripsPlan(name)));
+  return `${name}-in`;
+}
+
+describe('a pipeline run', () => {
+  it('gives what a naive recompute of the topic gives', async () => {
+    const topic = await prepared('whole');
+    const trips = makeTrips(1, 2_000, 12);
+    await send(connection, topic, trips);
+    const told: WindowResult[] = [];
+    const end = await runAll('whole', {}, { result: (result) => void told.push(result) });
+    const expected = naiveWindows(trips);
+    expect(await finalResults(connection, 'whole-out')).toEqual(expected);
+    expect(end.reason).toBe('eof');
+    expect(end.snapshot).toMatchObject({ state: 'done', lag: 0, counts: { rowsIn: 6_000, late: 0, rejected: 0 } });
+    expect(end.snapshot.counts.windowsClosed).toBe(expected.size);
+    expect(told).toHaveLength(expected.size);
+    expect(new Set(told.map(({ reason }) => reason))).toEqual(new Set(['watermark', 'eof']));
+    // What is open at the end spans the lateness: the last minute or two.
+    const lastMs = Math.max(...told.filter(({ reason }) => reason === 'watermark').map((one) => one.windowEndMs!));
+    expect(lastMs).toBeGreaterThanOrEqual(DAY_MS + 11 * MINUTE_MS);
+    const [record] = await readTopic(connection, 'whole-out');
+    expect(record!.key).toBe((JSON.parse(record!.value) as { city: string }).city);
+    expect(record!.headers).toEqual({ 'streamctl-reason': 'watermark' });
+  });
+
+  it('goes on where it was stopped, with the windows that were open', async () => {
+    const topic = await prepared('parts');
+    const trips = makeTrips(2, 900, 9);
+    for (let at = 0; at < trips.length; at += 450) {
+      await send(connection, topic, trips.slice(at, at + 450));
+      const run = startPipelineRun({ plan: tripsPlan('parts'), place: placeOf(settings), sessionTimeoutMs: 6_000 });
+      while (run.snapshot().counts.rowsIn < 450) await new Promise((resolve) => setTimeout(resolve, 20));
+      const end = await run.stop();
+      expect(end).toMatchObject({ reason: 'stopped', snapshot: { counts: { rowsIn: 450 } } });
+    }
+    await runAll('parts');
+    expect(await finalResults(connection, 'parts-out')).toEqual(naiveWindows(trips));
+    // Nothing was given out before it was complete.
+    const all = await readTopic(connection, 'parts-out');
+    expect(all).toHaveLength(naiveWindows(trips).size);
+  });
+
+  it('completes windows that a bounded run gave out, when more rows come, and says nothing twice otherwise', async () => {
+    const topic = await prepared('more');
+    const trips = makeTrips(3, 400, 6);
+    await send(connection, topic, trips.slice(0, 600));
+    await runAll('more');
+    expect(await finalResults(connection, 'more-out')).toEqual(naiveWindows(trips.slice(0, 600)));
+    const before = (await readTopic(connection, 'more-out')).length;
+    expect((await runAll('more')).snapshot.counts).toMatchObject({ rowsIn: 0, windowsClosed: 0 });
+    expect(await readTopic(connection, 'more-out')).toHaveLength(before);
+    await send(connection, topic, trips.slice(600));
+    await runAll('more');
+    expect(await finalResults(connection, 'more-out')).toEqual(naiveWindows(trips));
+  });
+
+  it('sets aside what it cannot use, with the bytes it came from', async () => {
+    const topic = await prepared('aside');
+    const early = { partition: 0, city: 'Paris', km: 2, at: DAY_MS };
+    const rows = [
+      early,
+      { ...early, km: -1 },
+      'no json',
+      { ...early, at: DAY_MS + 5 * MINUTE_MS },
+      // Its window closed when the row before came, whose partition is the only one with rows.
+      { ...early, km: 3 },
+    ];
+    await send(connection, topic, rows);
+    const end = await runAll('aside');
+    expect(end.snapshot.counts).toMatchObject({ rowsIn: 5, rejected: 2 });
+    const { deadLetters, late } = internalTopics(tripsPlan('aside'));
+    const letters = await readTopic(connection, deadLetters);
+    expect(letters.map(({ value }) => value).sort()).toEqual([
+      'no json',
+      JSON.stringify({ city: 'Paris', km: -1, at: DAY_MS }),
+    ]);
+    const rule = letters.find(({ value }) => value !== 'no json')!;
+    expect(rule.headers).toMatchObject({
+      'streamctl-reason': 'km is not above 0',
+      'streamctl-topic': topic,
+      'streamctl-partition': '0',
+      'streamctl-offset': '1',
+    });
+    const lateRows = await readTopic(connection, late);
+    expect(lateRows).toHaveLength(end.snapshot.counts.late);
+  });
+
+  it('without a group reads from the start each time, commits nothing and makes no topic', async () => {
+    const topic = await prepared('alone');
+    const trips = makeTrips(4, 300, 5);
+    await send(connection, topic, trips);
+    for (let round = 0; round < 2; round++) {
+      const told = new Map<string, number>();
+      const listener: RunListener = {
+        result: ({ windowStartMs, values }) =>
+          void told.set(`${windowStartMs}/${String(values[2])}`, Number(values[3])),
+      };
+      await runAll('alone', { group: null }, listener);
+      expect(told).toEqual(new Map([...naiveWindows(trips)].map(([key, window]) => [key, window.count])));
+    }
+    expect(await readTopic(connection, 'alone-out')).toHaveLength(0);
+  });
+
+  it('starts anew when its state is reset', async () => {
+    const topic = await prepared('anew');
+    const trips = makeTrips(5, 200, 3);
+    await send(connection, topic, trips);
+    await runAll('anew');
+    const end = await runAll('anew', { resetState: true });
+    expect(end.snapshot.counts.rowsIn).toBe(600);
+    expect(await finalResults(connection, 'anew-out')).toEqual(naiveWindows(trips));
+  });
+
+  it('closes windows when every partition has been silent', async () => {
+    const topic = await prepared('quiet');
+    const trips = makeTrips(6, 50, 2);
+    await send(connection, topic, trips);
+    const told: WindowResult[] = [];
+    const expected = naiveWindows(trips).size;
+    const run = startPipelineRun({
+      plan: tripsPlan('quiet'),
+      place: placeOf(settings),
+      idleAfterMs: 300,
+      listener: { result: (result) => void told.push(result) },
+    });
+    while (told.length < expected) await new Promise((resolve) => setTimeout(resolve, 20));
+    await run.stop();
+    expect(told.at(-1)!.reason).toBe('idle');
+    expect(await finalResults(connection, 'quiet-out')).toEqual(naiveWindows(trips));
+  });
+});

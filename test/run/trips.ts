@@ -1,0 +1,162 @@
+import { utf8 } from '../../src/base/bytes.js';
+import { type Random, seededRandom } from '../../src/base/random.js';
+import { systemFiles } from '../../src/base/system.js';
+import type { ClientSettings } from '../../src/connect/kafka/interfaces.js';
+import { avg, count, greater, kafka, max, min, pipeline } from '../../src/plan/index.js';
+import type { Plan } from '../../src/plan/plan.js';
+import type { Connection } from '../../src/run/connection.js';
+import { eachRecord } from '../../src/run/each-record.js';
+import type { RunPlace } from '../../src/run/interfaces.js';
+import { openConnection } from '../../src/run/open-connection.js';
+import { testEdges } from '../support/client-edges.js';
+
+/** One record of the source topic of {@link tripsPlan}. */
+export interface Trip {
+  readonly partition: number;
+  readonly city: string;
+  readonly km: number;
+  readonly at: number;
+}
+
+/** What a window of one city holds. */
+export interface CityWindow {
+  readonly count: number;
+  readonly mean: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export const MINUTE_MS = 60_000;
+export const LATENESS_MS = 5_000;
+/** 2024-03-01T00:00:00Z */
+export const DAY_MS = 1_709_251_200_000;
+
+/** A pipeline over three partitions with everything that a run has to do: a rule, a window, groups, a sink. */
+export function tripsPlan(name = 'trips'): Plan {
+  const trips = kafka('trips', {
+    topic: `${name}-in`,
+    partitions: 3,
+    columns: { city: 'string', km: 'double', at: 'timestamp' },
+    eventTime: 'at',
+    lateness: '5 seconds',
+    idleTimeout: '30 seconds',
+  });
+  const cities = kafka('cities', { topic: `${name}-out`, keys: ['city'] });
+  return pipeline(name, { description: 'kilometres per city' })
+    .from(trips)
+    .check((row) => ({ 'km is not above 0': greater(row.km, 0) }))
+    .tumble('1 minute')
+    .groupBy('city')
+    .aggregate((row) => ({ count: count(), mean: avg(row.km), least: min(row.km), most: max(row.km) }))
+    .into(cities);
+}
+
+/** Trips in the order of their partitions' offsets: out of order by less than the lateness, so none is late. */
+export function makeTrips(seed: number, perPartition: number, minutes: number): Trip[] {
+  const random: Random = seededRandom(seed);
+  const trips: Trip[] = [];
+  for (let index = 0; index < perPartition; index++) {
+    for (let partition = 0; partition < 3; partition++) {
+      const onTimeMs = DAY_MS + Math.floor((index / perPartition) * minutes * MINUTE_MS);
+      trips.push({
+        partition,
+        city: ['Paris', 'Lyon', 'Nice', 'Brest'][random.below(4)]!,
+        km: 1 + random.below(1000) / 8,
+        at: onTimeMs - random.below(LATENESS_MS),
+      });
+    }
+  }
+  return trips;
+}
+
+/** The answer, in a few lines that share nothing with the engine. Keys: `window start/city`. */
+export function naiveWindows(trips: readonly Trip[]): Map<string, CityWindow> {
+  const groups = new Map<string, number[]>();
+  for (const { city, km, at } of trips) {
+    if (!(km > 0)) continue;
+    const key = `${Math.floor(at / MINUTE_MS) * MINUTE_MS}/${city}`;
+    groups.set(key, [...(groups.get(key) ?? []), km]);
+  }
+  return new Map(
+    [...groups].map(([key, all]) => [
+      key,
+      {
+        count: all.length,
+        mean: all.reduce((sum, km) => sum + km, 0) / all.length,
+        least: Math.min(...all),
+        most: Math.max(...all),
+      },
+    ]),
+  );
+}
+
+/** Sends trips to their partitions, one acknowledged batch. */
+export async function send(connection: Connection, topic: string, trips: readonly (Trip | string)[]): Promise<void> {
+  const producer = connection.producer({});
+  await producer.prepare(topic);
+  for (const trip of trips) {
+    const [partition, value] =
+      typeof trip === 'string' ? [0, trip] : [trip.partition, JSON.stringify({ ...trip, partition: undefined })];
+    if (!producer.append(topic, partition, null, utf8(value))) await producer.ready();
+  }
+  await producer.close();
+}
+
+/** A record as text. */
+export interface TextRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string | null;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** All records of a topic, committed ones only. */
+export async function readTopic(connection: Connection, topic: string): Promise<TextRecord[]> {
+  const decoder = new TextDecoder();
+  const text = (bytes: Uint8Array | null): string => decoder.decode(bytes ?? new Uint8Array(0));
+  const partitions = (await connection.partitions(topic)).map((partition) => ({ topic, partition }));
+  const ends = await connection.offsets(partitions, 'end');
+  const fetcher = connection.fetcher({ maxWaitMs: 50 });
+  fetcher.assign(await connection.offsets(partitions, 'start'));
+  const records: TextRecord[] = [];
+  while (ends.some((end) => (fetcher.position(end) ?? 0) < end.offset)) {
+    const fetched = await fetcher.next(1000);
+    if (!fetched) continue;
+    eachRecord(fetched, connection.client.edges.compression, (cursor) => {
+      const headers = Object.fromEntries(cursor.headers().map(({ key, value }) => [key, text(value)]));
+      const key = cursor.key();
+      const { partition } = fetched;
+      records.push({
+        partition,
+        offset: cursor.offset,
+        key: key && text(key),
+        value: text(cursor.value()),
+        headers,
+      });
+    });
+  }
+  await fetcher.close();
+  return records;
+}
+
+/** What the result topic says: the newest record per window and city. */
+export async function finalResults(connection: Connection, topic: string): Promise<Map<string, CityWindow>> {
+  const results = new Map<string, CityWindow>();
+  for (const { value } of await readTopic(connection, topic)) {
+    const row = JSON.parse(value) as { window_start: string; city: string } & CityWindow;
+    const { count: rows, mean, least, most } = row;
+    results.set(`${Date.parse(row.window_start)}/${row.city}`, { count: rows, mean, least, most });
+  }
+  return results;
+}
+
+/** Where the tests' runs work. */
+export function placeOf(settings: ClientSettings): RunPlace {
+  return { edges: { ...testEdges(), files: systemFiles }, connect: async () => settings, name: 'test broker' };
+}
+
+/** A connection for looking in from outside. */
+export function connectionTo(settings: ClientSettings): Connection {
+  return openConnection(settings, testEdges());
+}
