@@ -23,6 +23,8 @@ export interface FileSystem {
   /** @throws `not-found` (mode read) or `disk-failed` */
   open(path: string, mode: OpenMode): FileHandle;
   exists(path: string): boolean;
+  /** The path without symbolic links. @throws `not-found` */
+  realPath(path: string): string;
   /** Names in a folder, sorted; an absent folder is empty. */
   list(folder: string): string[];
   /** Makes the folder and its parents. */

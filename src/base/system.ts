@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   writevSync,
@@ -137,6 +138,7 @@ export const systemFiles: FileSystem = {
     });
   },
   exists: (path) => existsSync(path),
+  realPath: (path) => onDisk('find', path, () => realpathSync(path)),
   list: (folder) => (existsSync(folder) ? onDisk('list', folder, () => readdirSync(folder).sort()) : []),
   makeFolder: (path) => onDisk('make', path, () => void mkdirSync(path, { recursive: true })),
   remove: (path) => onDisk('remove', path, () => rmSync(path, { recursive: true, force: true })),

@@ -131,6 +131,10 @@ export class SimFiles implements FileSystem {
     return parent?.current.has(nameOf(path)) ?? false;
   }
 
+  realPath(path: string): string {
+    return path;
+  }
+
   list(folder: string): string[] {
     this.#call(`list ${folder}`);
     return [...(this.#folders.get(folder)?.current.keys() ?? [])].sort();

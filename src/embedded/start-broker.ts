@@ -1,0 +1,110 @@
+import { StreamctlError } from '../base/errors.js';
+import type { Lock } from '../base/network.js';
+import type { Timer } from '../base/time.js';
+import type { BrokerEdges } from '../broker/broker.js';
+import type { BrokerOptions, RunningBroker } from '../broker/start-broker.js';
+import { brokerFilePath, readBrokerFile, writeBrokerFile } from './broker-file.js';
+import { lockFolder } from './owner-lock.js';
+
+/** How often a broker looks whether it is still needed. */
+const IDLE_CHECK_MS = 1_000;
+
+/** A broker that nobody has been connected to for this long stops. */
+export const IDLE_STOP_MS = 60_000;
+
+/** How a broker of a data folder is started. */
+export interface OwnerOptions extends Omit<BrokerOptions, 'host' | 'port'> {
+  /** Default: loopback. */
+  readonly host?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Version of the program, for `broker.json`. */
+  readonly version: string;
+  readonly pid: number;
+  /** Stop after this time without a connection; undefined: never. */
+  readonly idleStopMs?: number;
+}
+
+/** Why a broker ended. */
+export type BrokerEnd =
+  | { readonly reason: 'closed' }
+  | { readonly reason: 'idle' }
+  | { readonly reason: 'failed'; readonly error: unknown };
+
+/** A running broker with its data folder's lock. */
+export interface OwnedBroker extends Omit<RunningBroker, 'failed'> {
+  /** Resolves after it stopped and released the folder, whoever asked for it. */
+  readonly ended: Promise<BrokerEnd>;
+}
+
+/**
+ * Takes the data folder and starts its broker in this process.
+ * @throws `folder-owned` when another process is its broker; `port-in-use` `log-corrupt` `disk-failed`
+ */
+export async function startBroker(edges: BrokerEdges, options: OwnerOptions): Promise<OwnedBroker> {
+  const { dataFolder } = options;
+  const lock = await lockFolder(edges, dataFolder);
+  if (!lock) throw owned(edges, dataFolder);
+  try {
+    // Loaded here, so that commands that only look for a broker do not pay for it.
+    const core = await import('../broker/start-broker.js');
+    const running = await core.startBroker(edges, {
+      ...options,
+      host: options.host ?? '127.0.0.1',
+      port: options.port ?? 0,
+    });
+    writeBrokerFile(edges.files, dataFolder, {
+      pid: options.pid,
+      host: running.broker.host,
+      port: running.broker.port,
+      version: options.version,
+      clusterId: running.broker.clusterId,
+      startedAtMs: edges.clock.now(),
+      stopsWhenIdle: options.idleStopMs !== undefined,
+    });
+    return watchOver(edges, options, running, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Lets the broker end when it is told to, when nobody needs it, or when its disk fails. */
+function watchOver(edges: BrokerEdges, options: OwnerOptions, running: RunningBroker, lock: Lock): OwnedBroker {
+  const { dataFolder, idleStopMs } = options;
+  let timer: Timer | undefined;
+  let ending: Promise<void> | undefined;
+  let tell: (end: BrokerEnd) => void = () => {};
+  const ended = new Promise<BrokerEnd>((resolve) => {
+    tell = resolve;
+  });
+  const finish = (end: BrokerEnd): Promise<void> => {
+    ending ??= (async () => {
+      timer?.cancel();
+      // First, so that nobody who looks now finds a broker that is about to go.
+      edges.files.remove(brokerFilePath(dataFolder));
+      if (end.reason !== 'failed') await running.close();
+      await lock.release();
+      tell(end);
+    })();
+    return ending;
+  };
+  void running.failed.then((error) => finish({ reason: 'failed', error }));
+  const check = (): void => {
+    if (idleStopMs === undefined) return;
+    if (running.quietMs() >= idleStopMs) void finish({ reason: 'idle' });
+    else timer = edges.clock.after(Math.min(IDLE_CHECK_MS, idleStopMs), check, true);
+  };
+  check();
+  return { ...running, ended, close: () => finish({ reason: 'closed' }) };
+}
+
+function owned(edges: BrokerEdges, folder: string): StreamctlError {
+  const other = readBrokerFile(edges.files, folder);
+  return new StreamctlError('folder-owned', `another process is the broker of ${folder}`, {
+    detail: other
+      ? `It has pid ${other.pid} and listens on ${other.host}:${other.port}.`
+      : 'It is starting or stopping.',
+    hint: 'use it (no flag is needed), or stop it: streamctl broker stop',
+  });
+}
