@@ -125,7 +125,6 @@ class Actor {
     this.memberId = joined.memberId;
     this.generation = joined.generationId;
     expect(this.generation).toBeGreaterThanOrEqual(this.#highest);
-    this.#highest = this.generation;
     this.#witness.joined(joined);
     const assignments = joined.skipAssignment ? [] : joined.members.map(({ memberId }) => this.#partOf(memberId));
     const { memberId, generation: generationId, instanceId: groupInstanceId } = this;
@@ -135,6 +134,8 @@ class Actor {
     if (synced.errorCode !== codes.NONE) return this.#again(synced.errorCode, memberId);
     // A static member that came back gets what its former self was given.
     this.#witness.received(generationId, memberId, this.instanceId ? '' : fromUtf8(synced.assignment));
+    // Only what was assigned is stored, so only that can never be taken back.
+    this.#highest = generationId;
     this.stable = true;
     this.#busy = false;
   }
