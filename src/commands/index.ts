@@ -59,6 +59,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./produce.js')).produce,
   },
   {
+    path: 'consume',
+    summary: 'read records of topics',
+    aliases: ['cat', 'tail'],
+    load: async () => (await import('./consume.js')).consume,
+  },
+  {
+    path: 'watch',
+    summary: 'a live dashboard of a pipeline or a topic',
+    load: async () => (await import('./watch.js')).watch,
+  },
+  {
+    path: 'demo',
+    summary: 'see it all at work in ten seconds; nothing is left behind',
+    load: async () => (await import('./demo.js')).demo,
+  },
+  {
     path: 'config show',
     summary: 'show every setting and where it comes from',
     load: async () => (await import('./config-show.js')).configShow,

@@ -11,7 +11,7 @@ export const topicsAlter = defineCommand({
   summary: 'change settings of topics, or add partitions',
   arguments: [{ name: 'name', variadic: true, help: 'topics' }],
   flags: {
-    config: { type: 'list', short: 'c', placeholder: 'KEY=VALUE', help: 'set a topic setting, repeat for more' },
+    topicConfig: { type: 'list', short: 'c', placeholder: 'KEY=VALUE', help: 'set a topic setting, repeat for more' },
     remove: { type: 'list', placeholder: 'KEY', help: "take a setting back to the broker's default, repeat for more" },
     partitions: { type: 'number', short: 'p', integer: true, min: 1, help: 'raise the number of partitions to N' },
     regex: { type: 'boolean', help: 'names are regular expressions' },
@@ -25,7 +25,7 @@ export const topicsAlter = defineCommand({
   mutating: true,
   async run(context, { args, flags }) {
     const changes: TopicConfigChange[] = [
-      ...Object.entries(readConfigs(flags.config)).map(([name, set]) => ({ name, set })),
+      ...Object.entries(readConfigs(flags.topicConfig)).map(([name, set]) => ({ name, set })),
       ...flags.remove.map((name) => ({ name, remove: true as const })),
     ];
     if (changes.length === 0 && flags.partitions === undefined) {

@@ -23,7 +23,7 @@ export const topicsCreate = defineCommand({
   flags: {
     partitions: { type: 'number', integer: true, min: 1, max: 100_000, short: 'p', help: 'partitions of each topic' },
     replicas: { type: 'number', integer: true, min: 1, max: 32_767, short: 'r', help: 'copies of each partition' },
-    config: { type: 'list', short: 'c', placeholder: 'KEY=VALUE', help: 'a topic setting, repeat for more' },
+    topicConfig: { type: 'list', short: 'c', placeholder: 'KEY=VALUE', help: 'a topic setting, repeat for more' },
     ifNotExists: { type: 'boolean', help: 'a topic that exists already is fine' },
   },
   examples: [
@@ -38,7 +38,7 @@ export const topicsCreate = defineCommand({
   resultSchema: TOPIC_STATUS_SCHEMA,
   mutating: true,
   async run(context, { args, flags }) {
-    const configs = readConfigs(flags.config);
+    const configs = readConfigs(flags.topicConfig);
     return withAdmin(context, async (admin, client) => {
       const exists = async (name: string): Promise<boolean> => (await client.cluster([name])).topics.length > 0;
       const wanted = new Map<string, NewTopic>();

@@ -20,6 +20,8 @@ export interface ShowOptions {
   readonly once?: boolean;
   /** Most keys shown. */
   readonly top?: number | undefined;
+  /** Ends showing; the command line's own when absent. */
+  readonly signal?: AbortSignal;
   /** On a terminal: leaves by itself so long after the end; stays until `q` when absent. */
   readonly holdMs?: number;
 }
@@ -46,7 +48,7 @@ async function showLive(context: Context, options: ShowOptions): Promise<ShowEnd
     style: context.style,
     snapshot,
     refreshMs: options.refreshMs ?? TERMINAL_REFRESH_MS,
-    signal: context.signal,
+    signal: options.signal ?? context.signal,
     ...(holdMs === undefined ? {} : { holdMs }),
     ...(top === undefined ? {} : { top }),
   });
@@ -78,7 +80,8 @@ function terminalPort({ stdin, stdout }: Context): TerminalPort {
 }
 
 async function printFrames(context: Context, options: ShowOptions): Promise<ShowEnd> {
-  const { clock, signal, stdout } = context;
+  const { clock, stdout } = context;
+  const signal = options.signal ?? context.signal;
   const format = options.frames ?? (context.machine ? 'ndjson' : 'text');
   const write = await frameWriter(context, format, options.top);
   const onlyLast = options.once === true || format === 'svg';

@@ -1,0 +1,129 @@
+import { StreamctlError } from '../base/errors.js';
+import type { KafkaClient } from '../connect/kafka/client.js';
+import type { TopicPartition } from '../connect/kafka/interfaces.js';
+import { defineCommand, type Input } from './shared/command.js';
+import type { Context } from './shared/context.js';
+import { withClient } from './shared/kafka.js';
+import { type OffsetRange, parseOffsetRange } from './shared/offset-range.js';
+import type { Outcome } from './shared/outcome.js';
+import { partitionsOf, readPartitions } from './shared/partitions.js';
+import { type ConsumeEnd, PlainConsume } from './shared/plain-consume.js';
+import { compileFormat, type RecordWriter } from './shared/record-format.js';
+
+/** Records that `tail` begins with, per partition. */
+const TAIL_RECORDS = 10;
+
+const flags = {
+  offset: {
+    type: 'string',
+    short: 'o',
+    placeholder: 'OFFSET',
+    default: 'start',
+    help: 'where to begin, perhaps to end: start, end, 42, +10, -10, 10:20, @-1h, @t1:t2',
+  },
+  number: { type: 'number', short: 'n', integer: true, min: 1, help: 'end after so many records' },
+  exitAtEnd: { type: 'boolean', short: 'e', help: 'end at the end offsets read at the start' },
+  group: {
+    type: 'string',
+    short: 'g',
+    placeholder: 'GROUP',
+    help: 'share the partitions with a consumer group, commit offsets',
+  },
+  partition: { type: 'list', short: 'p', separator: ',', placeholder: 'N,...', help: 'partitions; all when left out' },
+  format: { type: 'string', short: 'f', placeholder: 'FORMAT', help: "what is written of a record: '%k %v\\n'" },
+  envelope: { type: 'boolean', short: 'J', help: 'a line of JSON per record that produce -J reads back' },
+  where: { type: 'string', placeholder: 'EXPR', help: "only records for which it is true: 'price > 1000'" },
+  fields: { type: 'list', separator: ',', placeholder: 'COL,...', help: 'only these columns of JSON records' },
+} as const;
+const args = [{ name: 'topic', variadic: true, help: 'topics to read' }] as const;
+type ConsumeInput = Input<typeof flags, typeof args>;
+
+/** `consume`, with `cat` (ends at the end) and `tail` (begins near the end) */
+export const consume = defineCommand({
+  path: 'consume',
+  aliases: ['cat', 'tail'],
+  summary: 'read records of topics',
+  description:
+    'Begins at the start and goes on until stopped. As cat it ends at the end; as tail it begins with the last records.\n\nFormat verbs: %t topic, %p partition, %o offset, %T timestamp, %d{iso}, %k key, %v value (also %s), %K %V their sizes, %h headers, %H their number, %e leader epoch, %i index; {hex}, {base64}, {json} after %k and %v.',
+  arguments: args,
+  flags,
+  examples: [
+    { line: 'streamctl consume readings', note: 'all records, then the new ones' },
+    { line: 'streamctl cat readings --json', note: 'what is there now, as NDJSON' },
+    { line: "streamctl consume readings -o @-1h -f '%p:%o %k %v\\n'", note: 'the last hour, with keys' },
+    { line: "streamctl consume cars -e --where 'price > 20000' --fields model,price", note: 'some rows, some columns' },
+  ],
+  exits: [0, 2, 3, 4, 5, 130, 143],
+  resultSchema: {
+    type: 'object',
+    properties: {
+      type: { type: 'string', enum: ['record', 'end'] },
+      topic: { type: 'string' },
+      partition: { type: 'number' },
+      offset: { type: 'number' },
+      timestamp: { type: 'number', description: 'epoch ms' },
+      headers: { type: 'array', items: { type: 'object' } },
+      key: { type: ['string', 'null'] },
+      value: { description: 'JSON where the value is a JSON object or array, else text, null for a tombstone' },
+      keyEncoding: { type: 'string', enum: ['base64'] },
+      valueEncoding: { type: 'string', enum: ['base64'] },
+    },
+    required: ['type'],
+  },
+  streaming: true,
+  run(context, input) {
+    return withClient(context, (client) => readPlain(context, input, client));
+  },
+});
+
+async function readPlain(context: Context, input: ConsumeInput, client: KafkaClient): Promise<Outcome> {
+  const { flags: given } = input;
+  const write = await recordWriter(context, input);
+  const range = rangeOf(context, input);
+  const partitions = await assigned(client, input);
+  const [{ PartitionFetcher }, { fetcherProperties }] = await Promise.all([
+    import('../connect/kafka/fetcher.js'),
+    import('../connect/kafka/option-properties.js'),
+  ]);
+  const fetcher = new PartitionFetcher(client, fetcherProperties(client.settings));
+  const reader = new PlainConsume(context, client, fetcher, {
+    range,
+    stopAtEnd: given.exitAtEnd || input.invokedAs === 'cat',
+    limit: given.number ?? Number.POSITIVE_INFINITY,
+    write,
+    selector: undefined,
+  });
+  try {
+    await reader.begin(partitions);
+    const end: ConsumeEnd = await reader.run();
+    context.debug(`${reader.written} records`);
+    return { reason: end, result: { records: reader.written } };
+  } finally {
+    await fetcher.close();
+  }
+}
+
+function rangeOf(context: Context, input: ConsumeInput): OffsetRange {
+  const isTail = input.invokedAs === 'tail' && !input.given('offset');
+  const text = isTail ? `-${input.flags.number ?? TAIL_RECORDS}` : input.flags.offset;
+  return parseOffsetRange(text, context.clock.now());
+}
+
+async function assigned(client: KafkaClient, input: ConsumeInput): Promise<readonly TopicPartition[]> {
+  const wanted = readPartitions(input.flags.partition);
+  const all: TopicPartition[] = [];
+  for (const topic of new Set(input.args.topic)) all.push(...partitionsOf(await client.topic(topic), wanted));
+  return all;
+}
+
+async function recordWriter(context: Context, { flags: given }: ConsumeInput): Promise<RecordWriter> {
+  if (given.envelope && given.format !== undefined) {
+    throw new StreamctlError('usage', '-J and -f exclude each other');
+  }
+  const { writeEnvelope, writeTypedRecord } = await import('./shared/record-json.js');
+  if (given.envelope) return writeEnvelope;
+  if (context.machine) return writeTypedRecord;
+  if (given.format !== undefined) return compileFormat(given.format);
+  if (context.output === 'tsv') return compileFormat('%t\\t%p\\t%o\\t%T\\t%k\\t%v\\n');
+  return compileFormat(context.output === 'wide' ? '%t/%p:%o  %d{iso}  %k  %v\\n' : '%v\\n');
+}
