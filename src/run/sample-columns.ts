@@ -1,14 +1,15 @@
 import { fromUtf8 } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { Schema, ValueType } from '../base/row-batch.js';
+import type { Fetcher } from '../connect/kafka/contracts.js';
 import type { TopicPartitionOffset } from '../connect/kafka/interfaces.js';
 import type { Connection } from './connection.js';
 import { eachRecord } from './each-record.js';
 
 /** Records that are looked at for the columns of a topic. */
 export const SAMPLE_RECORDS = 1_000;
-/** How long the first record is waited for, in one go. */
-const WAIT_MS = 500;
+/** How often it is looked whether there is nothing more to read. */
+const WAIT_MS = 50;
 
 /**
  * Learns the columns of a topic from its first records: JSON objects, of which every key is a column. Numbers are
@@ -32,7 +33,7 @@ export async function sampleColumns(
     while (seen < SAMPLE_RECORDS && !signal.aborted) {
       const fetched = await fetcher.next(WAIT_MS);
       if (!fetched) {
-        if (seen > 0 || !wait) break;
+        if (from.every((one) => isReadUp(fetcher, one)) && (seen > 0 || !wait)) break;
         continue;
       }
       eachRecord(fetched, connection.client.edges.compression, (cursor) => {
@@ -52,6 +53,11 @@ export async function sampleColumns(
     });
   }
   return [...kinds].map(([name, types]) => ({ name, type: widest(types) }));
+}
+
+function isReadUp(fetcher: Fetcher, { topic, partition, offset }: TopicPartitionOffset): boolean {
+  const end = fetcher.endOffset({ topic, partition });
+  return end !== undefined && (fetcher.position({ topic, partition }) ?? offset) >= end;
 }
 
 function learn(kinds: Map<string, Set<ValueType>>, value: Uint8Array): boolean {

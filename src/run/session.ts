@@ -89,7 +89,8 @@ export class Session {
     this.#heardMs = this.#nowMs();
     while (!this.#parts.memory.stop.aborted) {
       if (this.#failure) throw this.#failure;
-      const records = await this.#fetcher.next(LOOK_EVERY_MS);
+      // A bounded run over what was read before has nothing to wait for.
+      const records = this.#task?.finished ? undefined : await this.#fetcher.next(LOOK_EVERY_MS);
       const over = await this.#turns.take(() => this.#turn(records));
       this.#parts.healthy();
       if (over) return 'eof';
