@@ -11,6 +11,7 @@ import { type Parsed, parseCommandLine } from './commands/shared/program.js';
 import type { Session, SessionEdges } from './commands/shared/session.js';
 import type { OutputMode } from './ui/output/view.js';
 
+const LAUNCHER = fileURLToPath(new URL('../bin/streamctl.js', import.meta.url));
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
 type SignalName = keyof typeof SIGNAL_EXITS;
 
@@ -98,6 +99,7 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
     dirname,
     execute: await shell(),
     embedded: connectEmbedded,
+    program: { version: readVersion(), launcher: LAUNCHER, pid: process.pid },
   };
 }
 
@@ -108,7 +110,14 @@ async function shell(): Promise<(command: string) => string> {
 
 /** The broker of this folder: found where it runs, else started in the background. */
 async function connectEmbedded(context: Context): Promise<string> {
-  throw new StreamctlError('internal', context.folder);
+  const [{ ensureBroker }, { spawnBroker }] = await Promise.all([
+    import('./embedded/ensure-broker.js'),
+    import('./embedded/spawn-broker.js'),
+  ]);
+  const { embeddedFolder } = context.broker;
+  const { host, port } = await ensureBroker(context, embeddedFolder, { spawn: spawnBroker(context.program.launcher) });
+  context.debug(`embedded broker of ${embeddedFolder} at ${host}:${port}`);
+  return `${host}:${port}`;
 }
 
 function readVersion(): string {

@@ -75,6 +75,32 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./demo.js')).demo,
   },
   {
+    path: 'broker start',
+    summary: 'run the embedded broker',
+    load: async () => (await import('./broker-start.js')).brokerStart,
+  },
+  {
+    path: 'broker status',
+    summary: 'tell whether the embedded broker runs, and where',
+    load: async () => (await import('./broker-status.js')).brokerStatus,
+  },
+  {
+    path: 'broker stop',
+    summary: 'end the embedded broker',
+    load: async () => (await import('./broker-stop.js')).brokerStop,
+  },
+  {
+    path: 'broker reset',
+    summary: 'end the embedded broker and delete all its data',
+    load: async () => (await import('./broker-reset.js')).brokerReset,
+  },
+  {
+    path: 'broker serve',
+    summary: 'run the embedded broker for other commands',
+    hidden: true,
+    load: async () => (await import('./broker-serve.js')).brokerServe,
+  },
+  {
     path: 'config show',
     summary: 'show every setting and where it comes from',
     load: async () => (await import('./config-show.js')).configShow,

@@ -90,8 +90,18 @@ export interface Context {
   debug(text: string): void;
   /** A spinner line on a terminal, replaced by the next one; elsewhere and with `-q` nothing. Undefined ends it. */
   progress(text: string | undefined): void;
+  /** This program, for processes of its own. */
+  readonly program: ProgramIdentity;
   /** Absolute path of what the person wrote. */
   resolvePath(path: string): string;
+}
+
+/** What a process of ours is. */
+export interface ProgramIdentity {
+  readonly version: string;
+  /** Absolute path of bin/streamctl.js. */
+  readonly launcher: string;
+  readonly pid: number;
 }
 
 /** What the sources of configuration gave. */

@@ -1,12 +1,14 @@
-import { type Random, seededRandom } from '../../base/random.js';
+import { seededRandom } from '../../base/random.js';
 import type { Plan } from '../../plan/plan.js';
+import type { DashboardSnapshot } from '../../plan/snapshot.js';
 import type { Connection } from '../../run/connection.js';
 import type { EndSummary, PipelineRun } from '../../run/interfaces.js';
 import type { Context } from './context.js';
 import { clientEdges } from './kafka.js';
 import type { Outcome } from './outcome.js';
+import { RateSampler } from './rate-sampler.js';
 import { closingText, runResult } from './run-listener.js';
-import { feedSample, sampleEnds } from './sample-feed.js';
+import { type FeedProgress, feedSample, type Lot, sampleEnds } from './sample-feed.js';
 import { readSample, type SampleRows } from './sample-rows.js';
 import { type FrameFormat, showDashboard } from './show-dashboard.js';
 import { openTemporaryBroker } from './temporary-broker.js';
@@ -19,13 +21,21 @@ export interface DemoFlags {
   readonly duration?: number | undefined;
 }
 
-/** Rows of a lot; each lot is a minute of event time. */
-const LOT_ROWS = 100;
 const MINUTE_MS = 60_000;
+/** Event time from the first row to the last. */
+const SAMPLE_MS = 12 * MINUTE_MS;
+/** How far rows are out of order, less than the pipeline's lateness; and how far the late ones are. */
+const DISORDER_MS = 3_000;
+const LATE_MS = 3 * MINUTE_MS;
+/** The feed begins when the run reads, at the latest after so long. */
+const START_MS = 5_000;
+const POLL_MS = 25;
+/** Distance between lots. */
+const LOT_EVERY_MS = 100;
 const DURATION_MS = { terminal: 10_000, elsewhere: 2_000 };
 /** The last picture stands for a moment before the screen is given back. */
 const HOLD_MS = 1_500;
-const REFRESH_MS = { terminal: 100, elsewhere: 500 };
+const REFRESH_MS = { terminal: 100, elsewhere: 1_000 };
 const SEED = 7;
 
 /** The whole of `demo`: broker, topics, replay, windows, dashboard; in the end nothing is left. */
@@ -75,9 +85,12 @@ async function show(context: Context, stage: Stage): Promise<Outcome> {
     bounded: sampleEnds(sample, partitionCount),
     listener: reportingListener(context),
   });
+  const rates = new RateSampler();
+  const progress: FeedProgress = { sentRows: 0 };
+  const look = (): DashboardSnapshot => withLag(rates.refine(run.snapshot()), progress);
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  const fed = feed(context, stage, signal).catch(async (error: unknown) => {
+  const fed = feed(context, stage, run, progress, signal).catch(async (error: unknown) => {
     await run.stop();
     throw error;
   });
@@ -86,7 +99,7 @@ async function show(context: Context, stage: Stage): Promise<Outcome> {
   try {
     const where = isLive(context, flags) ? 'terminal' : 'elsewhere';
     const end = await showDashboard(context, {
-      snapshot: () => run.snapshot(),
+      snapshot: look,
       done: run.done,
       refreshMs: flags.refresh ?? REFRESH_MS[where],
       frames: flags.frames,
@@ -95,7 +108,12 @@ async function show(context: Context, stage: Stage): Promise<Outcome> {
     ended.abort();
     const summary = await run.stop();
     await fed;
-    return await close(context, stage, summary, end === 'quit' ? 'quit' : summary.reason);
+    return await close(
+      context,
+      stage,
+      { ...summary, snapshot: rates.refine(summary.snapshot) },
+      end === 'quit' ? 'quit' : summary.reason,
+    );
   } finally {
     ended.abort();
     await stopQuietly(run);
@@ -106,34 +124,60 @@ async function stopQuietly(run: PipelineRun): Promise<void> {
   await run.stop();
 }
 
-/** Sends the sample: each lot is a minute of event time, its rows a little out of order, a few of them far too late. */
-async function feed(context: Context, { sample, flags, connection }: Stage, signal: AbortSignal): Promise<void> {
-  const lots = Math.ceil(sample.texts.length / LOT_ROWS);
+/** Sends the sample at a multiple of its own speed: rows a little out of order, a few of them far too late. */
+async function feed(
+  context: Context,
+  { sample, flags, connection }: Stage,
+  run: PipelineRun,
+  progress: FeedProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilReading(context, run, signal);
+  const rows = sample.texts.length;
   const durationMs = flags.duration ?? DURATION_MS[isLive(context, flags) ? 'terminal' : 'elsewhere'];
   const nowMs = context.clock.now();
-  const firstMs = nowMs - (nowMs % MINUTE_MS) - lots * MINUTE_MS;
+  const firstMs = nowMs - (nowMs % MINUTE_MS) - SAMPLE_MS;
   const random = seededRandom(SEED);
   const producer = connection.producer({});
+  const timestampMs = (row: number): number => {
+    const backMs = row % 300 === 299 ? LATE_MS : random.below(DISORDER_MS);
+    return firstMs + Math.max(0, Math.round(dueShare(row / rows) * SAMPLE_MS) - backMs);
+  };
   try {
-    await feedSample(
-      sample,
-      {
-        batchRows: LOT_ROWS,
-        everyMs: durationMs / lots,
-        timestampMs: (row) => firstMs + eventOffsetMs(row, random),
-      },
-      { clock: context.clock, producer, signal },
-    );
+    const pace = { lots: lotsOf(rows, durationMs), timestampMs };
+    await feedSample(sample, pace, { clock: context.clock, producer, signal, progress });
   } finally {
     await producer.close(signal.aborted);
   }
 }
 
-/** Event time of a row since the first one: in step, up to three seconds back, or, for one row in 300, three minutes. */
-function eventOffsetMs(row: number, random: Random): number {
-  const inStepMs = (row * MINUTE_MS) / LOT_ROWS;
-  const backMs = row % 300 === 299 ? 3 * MINUTE_MS : random.below(3_000);
-  return Math.max(0, inStepMs - backMs);
+/** Rows that are sent before the run reads would come in one rush. */
+async function untilReading({ clock }: Context, run: PipelineRun, signal: AbortSignal): Promise<void> {
+  const startMs = clock.elapsed();
+  while (run.snapshot().state === 'starting' && clock.elapsed() - startMs < START_MS && !signal.aborted) {
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** The run knows its end beforehand and would call all that is not sent yet its lag. */
+function withLag(snapshot: DashboardSnapshot, { sentRows }: FeedProgress): DashboardSnapshot {
+  const lag = Math.max(0, sentRows - snapshot.counts.rowsIn);
+  return { ...snapshot, lag, sources: snapshot.sources.map((source) => ({ ...source, lag })) };
+}
+
+/** When a share of the rows has happened, as a share of the time: there are busy minutes and quiet ones. */
+function dueShare(rowShare: number): number {
+  return rowShare + 0.6 * (Math.sin(4 * Math.PI * rowShare) / (4 * Math.PI));
+}
+
+/** All rows that fell due in the same moment go out together. */
+function lotsOf(rows: number, durationMs: number): readonly Lot[] {
+  const lots = new Map<number, Lot>();
+  for (let row = 0; row < rows; row++) {
+    const atMs = Math.ceil((dueShare(row / rows) * durationMs) / LOT_EVERY_MS) * LOT_EVERY_MS;
+    lots.set(atMs, { endRow: row + 1, atMs });
+  }
+  return [...lots.values()];
 }
 
 function isLive(context: Context, flags: DemoFlags): boolean {
@@ -159,16 +203,17 @@ async function leavePicture(context: Context, { snapshot }: EndSummary): Promise
   const { StillDashboard } = await loadDashboard();
   const dashboard = new StillDashboard();
   const { columns, rows } = context.stdout;
-  const size = { columns, rows: Math.min(rows - 1, 24) };
+  // The last words below it have to find room too.
+  const size = { columns, rows: Math.min(rows - 7, 24) };
   context.stdout.write(frameText(dashboard.frame(snapshot, size, context.style.unicode), context.style.color));
   dashboard.close();
 }
 
 function nextSteps(plan: Plan, summary: EndSummary): readonly string[] {
   return [
-    `${closingText(summary.snapshot)}. The broker and its data are gone again; now with your own:`,
-    `  streamctl replay ${plan.name}.csv --batch 100 --pause 10s   a file, in timed batches`,
-    `  streamctl watch ${plan.name}                               the same dashboard, live`,
-    '  streamctl --help                                 everything else',
+    `${closingText(summary.snapshot)}; broker, topics and data are gone again. Next:`,
+    `  streamctl replay ${plan.name}.csv --batch 100 --pause 10s   a file of yours, in timed batches`,
+    `  streamctl watch ${plan.name}                                this dashboard over your topic`,
+    '  streamctl --help                                  everything else',
   ];
 }

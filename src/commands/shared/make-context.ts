@@ -10,7 +10,7 @@ import { detectStyle } from '../../ui/text/style.js';
 import type { BrokerAccess, BrokerSettings } from './broker-settings.js';
 import type { CommandSpec } from './command.js';
 import type { Configuration } from './configuration.js';
-import type { ConfigurationInfo, Context, InputStream, Output } from './context.js';
+import type { ConfigurationInfo, Context, InputStream, Output, ProgramIdentity } from './context.js';
 import type { ExpectedRecords } from './expect.js';
 import { type FlagValue, splitList } from './flag-values.js';
 import { longName } from './global-flags.js';
@@ -35,6 +35,7 @@ export interface Edges {
   readonly resolve: (...parts: string[]) => string;
   /** Finds or starts the embedded broker of a data folder and gives its `host:port`. */
   readonly embedded: (context: Context) => Promise<string>;
+  readonly program: ProgramIdentity;
 }
 
 /** What a context is made of. */
@@ -111,6 +112,7 @@ export function makeContext(parts: ContextParts): Context {
     warn: (text) => messages.warn(text),
     debug: (text) => messages.debug(text),
     progress: (text) => messages.progress(text),
+    program: edges.program,
     resolvePath: (path) => edges.resolve(edges.folder, path),
   };
   return context;

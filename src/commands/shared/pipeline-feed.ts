@@ -3,7 +3,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { Connection } from '../../run/connection.js';
 import type { Context } from './context.js';
 import { clientEdges, clientSettings } from './kafka.js';
-import { feedSample } from './sample-feed.js';
+import { evenLots, feedSample } from './sample-feed.js';
 import { readSample, samplePath } from './sample-rows.js';
 
 /** Something that sends rows to a pipeline's topic beside the run. */
@@ -50,16 +50,12 @@ export async function startFeed(
 
 function begin(context: Context, connection: Connection, sample: Awaited<ReturnType<typeof readSample>>): PipelineFeed {
   const { clock } = context;
-  const lots = Math.ceil(sample.texts.length / LOT_ROWS);
-  const firstMs = clock.now() - lots * LOT_EVENT_MS;
+  const lots = evenLots(sample.texts.length, LOT_ROWS, LOT_EVERY_MS);
+  const firstMs = clock.now() - lots.length * LOT_EVENT_MS;
   const stop = new AbortController();
   const producer = connection.producer({});
-  const pace = {
-    batchRows: LOT_ROWS,
-    everyMs: LOT_EVERY_MS,
-    timestampMs: (row: number) => Math.round(firstMs + (row * LOT_EVENT_MS) / LOT_ROWS),
-  };
-  context.note(`${sample.topic} gets the sample ${sample.name}: ${sample.texts.length} rows in ${lots} lots`);
+  const pace = { lots, timestampMs: (row: number) => Math.round(firstMs + (row * LOT_EVENT_MS) / LOT_ROWS) };
+  context.note(`${sample.topic} gets the sample ${sample.name}: ${sample.texts.length} rows in ${lots.length} lots`);
   const sent = feedSample(sample, pace, { clock, producer, signal: stop.signal }).catch((error: unknown) => {
     context.warn(`the sample ended early: ${(error as Error).message}`);
   });

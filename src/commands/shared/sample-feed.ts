@@ -4,14 +4,27 @@ import type { Producer } from '../../connect/kafka/contracts.js';
 import type { HeaderPairs } from '../../connect/kafka/interfaces.js';
 import type { SampleRows } from './sample-rows.js';
 
-/** How fast a sample goes out. */
+/** A part of a sample that goes out at once. */
+export interface Lot {
+  /** Row after the last one, from 0. */
+  readonly endRow: number;
+  /** Since the feed began. */
+  readonly atMs: number;
+}
+
+/** How fast a sample goes out, and when its rows are said to have happened. */
 export interface FeedPace {
-  /** Rows of a lot. */
-  readonly batchRows: number;
-  /** From the beginning of one lot to that of the next. */
-  readonly everyMs: number;
-  /** Record timestamp of row `row` (from 0); the time of sending when absent. */
-  readonly timestampMs?: (row: number) => number;
+  readonly lots: readonly Lot[];
+  /** Record timestamp of row `row` (from 0). */
+  readonly timestampMs: (row: number) => number;
+}
+
+/** Lots of the same size at the same distance. */
+export function evenLots(rows: number, lotRows: number, everyMs: number): readonly Lot[] {
+  return Array.from({ length: Math.ceil(rows / lotRows) }, (_, lot) => ({
+    endRow: Math.min(rows, (lot + 1) * lotRows),
+    atMs: lot * everyMs,
+  }));
 }
 
 /** What a feed works with. */
@@ -20,6 +33,14 @@ export interface FeedPlace {
   readonly producer: Producer;
   /** Ends the feed after the lot in hand. */
   readonly signal: AbortSignal;
+  /** Kept up to date. */
+  readonly progress?: FeedProgress;
+}
+
+/** How far a feed has come. */
+export interface FeedProgress {
+  /** Rows that the broker has. */
+  sentRows: number;
 }
 
 /**
@@ -28,21 +49,22 @@ export interface FeedPlace {
  * @throws what the producer ended with.
  */
 export async function feedSample(sample: SampleRows, pace: FeedPace, place: FeedPlace): Promise<number> {
-  const { clock, producer, signal } = place;
+  const { clock, producer, signal, progress } = place;
   const { partitions } = await producer.prepare(sample.topic);
   const startMs = clock.elapsed();
   let row = 0;
-  for (let lot = 0; row < sample.texts.length && !signal.aborted; lot++) {
-    await clock.sleep(startMs + lot * pace.everyMs - clock.elapsed(), signal);
-    const end = Math.min(sample.texts.length, row + pace.batchRows);
-    for (; row < end; row++) {
-      const timestampMs = pace.timestampMs?.(row) ?? -1;
+  for (const [lot, { endRow, atMs }] of pace.lots.entries()) {
+    await clock.sleep(startMs + atMs - clock.elapsed(), signal);
+    if (signal.aborted) break;
+    for (; row < endRow; row++) {
       const headers = headersOf(sample.name, lot + 1, row + 1);
-      if (!producer.append(sample.topic, row % partitions.length, null, sample.texts[row]!, headers, timestampMs)) {
+      const partition = row % partitions.length;
+      if (!producer.append(sample.topic, partition, null, sample.texts[row]!, headers, pace.timestampMs(row))) {
         await producer.ready();
       }
     }
     await producer.flush();
+    if (progress) progress.sentRows = row;
   }
   return row;
 }

@@ -52,13 +52,15 @@ export async function openSession(line: CommandLine, edges: SessionEdges): Promi
     execute: edges.execute,
     resolvePath: (path) => edges.resolve(edges.folder, path),
   });
+  // Processes of our own are told all by flags: STREAMCTL_TIMEOUT of a CI job is not meant for them.
+  const layers = spec.hidden ? configuration.layers.slice(0, 1) : configuration.layers;
   const globals = resolveFlags(
     { ...GLOBAL_FLAGS, ...(spec.mutating ? MUTATING_FLAGS : {}), ...(spec.streaming ? STREAMING_FLAGS : {}) },
-    configuration.layers,
+    layers,
     spec.path,
     secrets,
   );
-  const flags = resolveFlags({ ...spec.flags, ...line.extra }, configuration.layers, spec.path, secrets);
+  const flags = resolveFlags({ ...spec.flags, ...line.extra }, layers, spec.path, secrets);
   const messages = new Messages({
     stderr: edges.stderr,
     env: configuration.env,

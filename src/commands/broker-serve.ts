@@ -1,0 +1,46 @@
+import { StreamctlError } from '../base/errors.js';
+import { BROKER_FLAGS, BROKER_SCHEMA, dataFolder } from './shared/broker-flags.js';
+import { defineCommand } from './shared/command.js';
+import { serveBroker } from './shared/serve-broker.js';
+
+/** `broker serve`: the background process of the embedded broker. */
+export const brokerServe = defineCommand({
+  path: 'broker serve',
+  summary: 'run the embedded broker for other commands',
+  arguments: [],
+  flags: {
+    port: {
+      type: 'number',
+      integer: true,
+      min: 0,
+      max: 65_535,
+      default: 0,
+      help: 'port to listen on, 0 for a free one',
+    },
+    ...BROKER_FLAGS,
+    idleStop: { type: 'duration', default: '60s', help: 'stop after this long without a connection, 0: never' },
+  },
+  examples: [
+    { line: 'streamctl broker serve --data /tmp/broker', note: 'what other commands start in the background' },
+  ],
+  exits: [0, 3],
+  resultSchema: BROKER_SCHEMA,
+  streaming: true,
+  hidden: true,
+  async run(context, { flags }) {
+    const folder = dataFolder(context, flags.data);
+    const idleStop = flags.idleStop > 0 ? { idleStopMs: flags.idleStop } : {};
+    try {
+      const reason = await serveBroker(
+        context,
+        { dataFolder: folder, port: flags.port, policy: flags.fsync, ...idleStop },
+        ({ host, port }) => context.note(`broker ready at ${host}:${port}`),
+      );
+      return { reason };
+    } catch (error) {
+      // Another process was faster: its broker serves whoever started us.
+      if (error instanceof StreamctlError && error.code === 'folder-owned') return { reason: 'owned' };
+      throw error;
+    }
+  },
+});
