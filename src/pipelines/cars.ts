@@ -69,6 +69,13 @@ export const cars = pipeline('cars', {
         sortBy: 'mean_price',
       },
       { kind: 'sparkline', title: 'Rows per second', metric: 'rows-per-second' },
+      {
+        kind: 'line',
+        title: 'Mean price, window by window',
+        sink: 'prices',
+        series: 'manufacturer',
+        values: ['mean_price'],
+      },
     ],
   },
 })

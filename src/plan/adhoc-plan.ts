@@ -6,7 +6,16 @@ import { didYouMean } from './did-you-mean.js';
 import { durationMs } from './duration-words.js';
 import { DEFAULT_IDLE_TIMEOUT } from './endpoints.js';
 import { parseNamedList, parseWithSpans } from './parse-expression.js';
-import { deepFreeze, type EventTime, type Plan, type PlanNode, type Window } from './plan.js';
+import {
+  type Dashboard,
+  deepFreeze,
+  type EventTime,
+  type Plan,
+  type PlanNode,
+  WINDOW_END,
+  WINDOW_START,
+  type Window,
+} from './plan.js';
 import { planSchemas } from './schemas.js';
 
 /** A query as the flags of `consume` say it; durations as `1m30s`. */
@@ -78,6 +87,38 @@ function eventTimeOf(query: AdhocQuery): EventTime {
   };
 }
 
+/** Bars of the first numeric aggregate, its history per key, and everything as a table. */
+function dashboardOf(query: AdhocQuery, columns: Schema): Dashboard {
+  const keys = new Set([...(query.by ?? []), WINDOW_START, WINDOW_END]);
+  const values = columns.filter(({ name, type }) => !keys.has(name) && (type === 'bigint' || type === 'double'));
+  // A mean tells more than a count, which is shown beside it.
+  const value = (values.find(({ type }) => type === 'double') ?? values[0])?.name;
+  const label = query.by?.[0] ?? '';
+  const shown = columns.map(({ name }) => name).filter((name) => name !== WINDOW_START && name !== WINDOW_END);
+  const table = { kind: 'table', title: 'Newest window of each key', sink: ADHOC_SINK } as const;
+  return {
+    title: query.topic,
+    panels: [
+      ...(value === undefined
+        ? []
+        : [{ kind: 'bars', title: value, sink: ADHOC_SINK, label, value, unit: '' } as const]),
+      { ...table, columns: [...shown, WINDOW_END], sortBy: value ?? null },
+      { kind: 'sparkline', title: 'Rows per second', metric: 'rows-per-second' },
+      ...(value === undefined
+        ? []
+        : [
+            {
+              kind: 'line',
+              title: `${value}, window by window`,
+              sink: ADHOC_SINK,
+              series: label,
+              values: [value],
+            } as const,
+          ]),
+    ],
+  };
+}
+
 /**
  * The plan of a query given as text: one source, one filter when `where` is given, one aggregate, one sink
  * called {@link ADHOC_SINK} with topic `stdout`.
@@ -122,7 +163,7 @@ export function adhocPlan(query: AdhocQuery): Plan {
     sinks: [{ name: ADHOC_SINK, input: 'windows', topic: 'stdout', keys: [], columns }],
     topics: [],
     deadLetters: 'adhoc-dead-letters',
-    dashboard: { title: query.topic, panels: [] },
+    dashboard: dashboardOf(query, columns),
   };
   return requireGoodPlan(deepFreeze(plan), texts);
 }

@@ -8,7 +8,7 @@ export interface Style {
   readonly unicode: boolean;
   /** Whether a person looks at it right now. */
   readonly terminal: boolean;
-  /** Size in cells; 80x24 where unknown. */
+  /** Size in cells: the terminal's, else `COLUMNS` and `LINES`, else 80x24. */
   readonly columns: number;
   readonly rows: number;
 }
@@ -40,8 +40,8 @@ export function detectStyle(
     color: colorDepth(terminal, env, colorFlag),
     unicode: speaksUtf8(env, terminal),
     terminal,
-    columns: positive(stream.columns) ?? positive(Number(env.COLUMNS)) ?? 80,
-    rows: positive(stream.rows) ?? positive(Number(env.LINES)) ?? 24,
+    columns: (terminal ? positive(stream.columns) : undefined) ?? positive(Number(env.COLUMNS)) ?? 80,
+    rows: (terminal ? positive(stream.rows) : undefined) ?? positive(Number(env.LINES)) ?? 24,
   };
 }
 
