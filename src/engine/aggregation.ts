@@ -26,6 +26,8 @@ export interface GroupResult {
   readonly slot: number;
   readonly start: number;
   readonly end: number;
+  /** Event time of the result. */
+  readonly time: number;
 }
 
 /** Prefix of the hidden columns that hold results of aggregate calls; no column of a user begins so. */

@@ -216,6 +216,14 @@ class PlanCheck {
     }
     if (node.window) this.#window(place, node.window);
     if (!(node.allowedLatenessMs >= 0)) this.#add(place, 'the allowed lateness must be 0 or more');
+    if (node.allowedLatenessMs > 0 && node.window?.kind === 'session') {
+      // A late row could join two sessions whose results have left.
+      this.#add(
+        place,
+        'a session that has given its result cannot be corrected',
+        'give the source more lateness instead',
+      );
+    }
     if (node.emit.kind === 'every' && !(node.emit.everyMs > 0))
       this.#add(place, 'the period of its results must be more than 0');
   }

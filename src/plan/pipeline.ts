@@ -1,10 +1,13 @@
+import { StreamctlError } from '../base/errors.js';
 import type { Schema, Value, ValueType } from '../base/row-batch.js';
 import { requireGoodPlan } from './check-plan.js';
 import { durationMs } from './duration-words.js';
 import type { SinkSpec, SourceSpec } from './endpoints.js';
 import {
+  type AggregateStep,
   type Dashboard,
   deepFreeze,
+  type Emit,
   type Parameter,
   type Plan,
   type PlanNode,
@@ -185,6 +188,35 @@ export class Stream<S extends RowShape> {
       groupBy: (...keys) => grouped(keys),
       aggregate: (columns, name) => grouped([]).aggregate(columns as never, name),
     };
+  }
+
+  /**
+   * When the aggregate just before gives results: `'update'`, with every change; `{ every: '1 minute' }`, with the rows
+   * before each full minute of event time; otherwise only when its window closes.
+   * @throws `bad-plan` when the step before is no aggregate.
+   */
+  emit(when: 'final' | 'update' | { readonly every: string }): Stream<S> {
+    const emit: Emit = typeof when === 'string' ? { kind: when } : { kind: 'every', everyMs: durationMs(when.every) };
+    return this.#changeLast({ emit });
+  }
+
+  /**
+   * Lets the aggregate just before take rows so long after the end of their window, and correct its result.
+   * @throws `bad-plan` when the step before is no aggregate.
+   */
+  allowLateness(duration: string): Stream<S> {
+    return this.#changeLast({ allowedLatenessMs: durationMs(duration) });
+  }
+
+  #changeLast(change: Partial<AggregateStep>): Stream<S> {
+    const last = this.#draft.nodes.at(-1);
+    if (last?.kind !== 'aggregate' || last.name !== this.#at) {
+      throw new StreamctlError('bad-plan', `step "${this.#at}" of pipeline "${this.#draft.name}" is no aggregate`, {
+        hint: 'call emit and allowLateness right after aggregate',
+      });
+    }
+    const nodes = [...this.#draft.nodes.slice(0, -1), deepFreeze({ ...last, ...change })];
+    return new Stream<S>({ ...this.#draft, nodes }, this.#at);
   }
 
   /** Ends the pipeline: rows go to the topic of `sink`. @throws `bad-plan` that lists every mistake. */

@@ -91,11 +91,8 @@ export class AggregateBase {
     this.#parts.outputs.late(this.#parts.node.name, rows, late, lateCount);
   }
 
-  /**
-   * Hands on the results of groups.
-   * @param eventTime of a result, from the end of its window.
-   */
-  emit(groups: readonly GroupResult[], reason: CloseReason, eventTime: (group: GroupResult) => number): void {
+  /** Hands on the results of groups. */
+  emit(groups: readonly GroupResult[], reason: CloseReason): void {
     const { node, outputs, next, output } = this.#parts;
     const count = groups.length;
     if (count === 0) return;
@@ -115,7 +112,7 @@ export class AggregateBase {
       vectors,
       selection,
       selected: selection.length,
-      times: Float64Array.from(groups, eventTime),
+      times: Float64Array.from(groups, (group) => group.time),
       watermarks: new Float64Array(count).fill(this.passed),
       reason,
       windowStarts: node.window ? Float64Array.from(groups, (group) => group.start) : undefined,

@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.js';
 import type { Vector } from '../../base/row-batch.js';
+import type { Emit } from '../../plan/plan.js';
 import type { GroupResult } from '../aggregation.js';
 import type { CloseReason } from '../job.js';
 import type { Rows } from '../rows.js';
@@ -7,6 +8,7 @@ import { KeyIndex } from '../state/key-index.js';
 import { type Session, SessionQueue } from '../state/session-index.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
+import { floorTo } from '../windows.js';
 import { AggregateBase, type AggregateParts, Assignment } from './aggregate-base.js';
 import type { Operator } from './operator.js';
 
@@ -15,7 +17,8 @@ import type { Operator } from './operator.js';
  *
  * State: per key its open sessions, each [first row, last row + gap) with aggregate states. A row opens a session
  * of its own and merges it with every open one that it touches; merging is what makes the order of arrival
- * irrelevant. A session gives its result when the watermark reaches its end - 1 ms. A row is late when the session
+ * irrelevant. A session gives its result when the watermark reaches its end - 1 ms, and before that with every change
+ * or period when the step says so. A row is late when the session
  * it would open alone has ended and it touches none that is open: no session that is still to fire lacks it.
  */
 export class SessionAggregate implements Operator {
@@ -24,11 +27,15 @@ export class SessionAggregate implements Operator {
   readonly #index: KeyIndex<Session[]>;
   readonly #queue = new SessionQueue();
   #fired = Number.NEGATIVE_INFINITY;
+  readonly #emit: Emit;
+  /** Sessions that have changed since their last result, for results before the end. */
+  readonly #changed = new Set<Session>();
 
   constructor(parts: AggregateParts) {
     const { window } = parts.node;
     assert(window?.kind === 'session', 'the window is a session');
     this.#gapMs = window.gapMs;
+    this.#emit = parts.node.emit;
     this.#base = new AggregateBase(parts);
     this.#index = new KeyIndex(this.#base.keyColumns);
   }
@@ -56,11 +63,22 @@ export class SessionAggregate implements Operator {
         assignment.late[assignment.lateCount++] = row;
         continue;
       }
+      if (this.#emit.kind !== 'final') this.#changed.add(session);
       assignment.rows[assignment.count] = row;
       assignment.slots[assignment.count++] = session.slot;
     }
     take();
     this.#base.reportLate(rows, assignment);
+    if (this.#emit.kind === 'update') this.#emitChanged();
+  }
+
+  /** Gives out the open sessions that have changed. */
+  #emitChanged(): void {
+    const { store } = this.#base;
+    const open = [...this.#changed].filter((session) => session.open);
+    const groups = open.map(({ slot, start, end }): GroupResult => ({ store, slot, start, end, time: end - 1 }));
+    this.#base.emit(groups, 'update');
+    this.#changed.clear();
   }
 
   /** The session that a row belongs to, made or merged as needed; undefined when the row is late. */
@@ -111,6 +129,10 @@ export class SessionAggregate implements Operator {
 
   watermark(ms: number, reason: CloseReason): void {
     this.#fire(ms, reason);
+    if (this.#emit.kind === 'every') {
+      const { everyMs } = this.#emit;
+      if (floorTo(ms, everyMs, 0) > floorTo(this.#fired, everyMs, 0)) this.#emitChanged();
+    }
     this.#fired = Math.max(this.#fired, ms);
     this.#base.passWatermark(ms, reason);
   }
@@ -129,8 +151,8 @@ export class SessionAggregate implements Operator {
     for (let session = this.#queue.pop(ms); session !== undefined; session = this.#queue.pop(ms)) due.push(session);
     if (due.length === 0) return;
     due.sort((a, b) => a.end - b.end || a.start - b.start);
-    const groups = due.map(({ slot, start, end }): GroupResult => ({ store, slot, start, end }));
-    this.#base.emit(groups, reason, (group) => group.end - 1);
+    const groups = due.map(({ slot, start, end }): GroupResult => ({ store, slot, start, end, time: end - 1 }));
+    this.#base.emit(groups, reason);
     for (const session of due) {
       session.open = false;
       store.release(session.slot);
@@ -153,6 +175,7 @@ export class SessionAggregate implements Operator {
     for (const session of open) {
       writer.number(session.start);
       writer.number(session.end);
+      writer.byte(this.#changed.has(session) ? 1 : 0);
       this.#base.store.save(session.slot, writer);
     }
   }
@@ -164,9 +187,11 @@ export class SessionAggregate implements Operator {
     for (let at = 0; at < sessions; at++) {
       const start = reader.number();
       const end = reader.number();
+      const changed = reader.byte() === 1;
       const slot = this.#base.store.load(reader);
       const session: Session = { start, end, key: this.#base.store.key(slot), slot, open: true };
       this.#put(session, this.#index.get(session.key));
+      if (changed) this.#changed.add(session);
     }
   }
 }

@@ -1,47 +1,59 @@
 import { assert } from '../../base/assert.js';
 import type { Value, Vector } from '../../base/row-batch.js';
+import type { AggregateStep } from '../../plan/plan.js';
 import type { GroupResult } from '../aggregation.js';
 import type { CloseReason } from '../job.js';
 import type { Rows } from '../rows.js';
+import type { GroupStore } from '../state/group-store.js';
 import { KeyIndex } from '../state/key-index.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
-import { type Bounds, floorTo, type Slicing, slicingOf } from '../windows.js';
+import { type Firing, floorTo, type Slicing, slicingOf } from '../windows.js';
 import { AggregateBase, type AggregateParts, Assignment } from './aggregate-base.js';
 import type { Operator } from './operator.js';
 
 /** The groups of one slice of time. */
 interface Slice {
   readonly start: number;
-  readonly lastEnd: number;
+  /** From this watermark on, rows for it are late. */
+  readonly lateFrom: number;
   readonly index: KeyIndex<number>;
   readonly slots: number[];
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
+const ALWAYS = Number.NEGATIVE_INFINITY;
+
 /**
  * Tumbling, hopping and cumulative windows, and aggregates over all time.
  *
- * State: per slice of event time the groups seen in it, each with mergeable aggregate states. A window is the
- * merge of its slices, and gives its result once, when the watermark reaches its end - 1 ms. A slice goes when
- * the last window that holds it has fired. A row is late exactly when that has happened before it came; it then
- * belongs to no window that is still to fire, so leaving it out changes no later result. A hopping row that is
- * late for one window still counts in later ones.
+ * State: per slice of event time the groups seen in it, each with mergeable aggregate states. A result is the
+ * merge of the slices of its window, and leaves when the watermark reaches the window's end - 1 ms; before that
+ * with every change or period when the step says so, and after it, as long as lateness is allowed, when a late row
+ * changes it. A slice goes when nothing can change a result that holds it. A row is late exactly when that has
+ * happened before it came: no result that is still to leave lacks it. A hopping row that is late for one window
+ * still counts in later ones.
  */
 export class WindowAggregate implements Operator {
   readonly #base: AggregateBase;
+  readonly #node: AggregateStep;
   readonly #slicing: Slicing;
   readonly #slices = new Map<number, Slice>();
-  /** Every window that ends at most 1 ms after this has fired. */
-  #fired = Number.NEGATIVE_INFINITY;
-  /** Earliest end of a window that is open; a watermark before it fires nothing. */
-  #nextEnd = Number.POSITIVE_INFINITY;
-  #newest = Number.NEGATIVE_INFINITY;
+  /** Slice of each slot in use. */
+  readonly #sliceOf: Slice[] = [];
+  /** Every result that was due at this watermark has left. */
+  #fired = ALWAYS;
+  /** Smallest watermark at which something is to be done. */
+  #nextAt = NEVER;
+  /** Largest event time seen, for results over all time. */
+  #newest = ALWAYS;
 
   constructor(parts: AggregateParts) {
-    const { window } = parts.node;
+    const { window, emit } = parts.node;
     assert(window?.kind !== 'session', 'sessions have a step of their own');
+    this.#node = parts.node;
     this.#base = new AggregateBase(parts);
-    this.#slicing = slicingOf(window);
+    this.#slicing = slicingOf(window, emit);
   }
 
   get counts(): AggregateBase['counts'] {
@@ -50,66 +62,127 @@ export class WindowAggregate implements Operator {
 
   rows(incoming: Rows): void {
     const { rows, values } = this.#base.prepare(incoming);
-    const assignment = this.#assign(rows);
-    const { rows: numbers, slots, count } = assignment;
-    this.#base.store.take({ rows: numbers, slots, count, times: rows.times }, values);
-    this.#base.reportLate(rows, assignment);
+    const { selection, selected, times, watermarks } = rows;
+    const assignment = new Assignment(selected);
+    for (let from = 0; from < selected; ) {
+      from = this.#assign(rows, from, assignment);
+      const { rows: numbers, slots, count } = assignment;
+      this.#base.store.take({ rows: numbers, slots, count, times }, values);
+      this.#base.reportLate(rows, assignment);
+      const { emit, allowedLatenessMs, window } = this.#node;
+      if (window === null) for (let k = 0; k < count; k++) this.#newest = Math.max(this.#newest, times[numbers[k]!]!);
+      if (emit.kind === 'update' || allowedLatenessMs > 0) this.#emitChanged(slots.subarray(0, count));
+      if (from < selected) this.watermark(watermarks[selection[from]!]!, 'watermark');
+    }
   }
 
-  /** Finds the group of every row; the hot loop. */
-  #assign(rows: Rows): Assignment {
+  /**
+   * Finds the group of every row from the `from`-th on; the hot loop. Stops at a row before which a result has to
+   * leave, where that matters: a slice that is shared by results must not take rows that one of them missed.
+   * @returns where it stopped.
+   */
+  #assign(rows: Rows, from: number, assignment: Assignment): number {
     const { selection, selected, times, watermarks } = rows;
     const { sliceMs, offsetMs } = this.#slicing;
+    const endless = sliceMs === NEVER;
     const keys = this.#base.keyVectors(rows);
     // One text column is the usual key: its map is asked directly.
     const texts = keys.length === 1 && keys[0]!.kind === 'object' ? keys[0]!.data : undefined;
-    const assignment = new Assignment(selected);
     const { rows: numbers, slots, late } = assignment;
+    const stops = !this.#slicing.single || this.#node.allowedLatenessMs > 0;
     let count = 0;
+    let lateCount = 0;
     let start = Number.NaN;
     let end = Number.NaN;
-    let lastEnd = 0;
+    let lateFrom = 0;
     let slice: Slice | undefined;
-    for (let k = 0; k < selected; k++) {
+    let k = from;
+    for (; k < selected; k++) {
       const row = selection[k]!;
+      if (stops && watermarks[row]! >= this.#nextAt) break;
       const time = times[row]!;
       if (!(time >= start && time < end)) {
-        start = sliceMs === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : floorTo(time, sliceMs, offsetMs);
-        end = start === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : start + sliceMs;
-        lastEnd = this.#slicing.lastEnd(start);
+        start = endless ? ALWAYS : floorTo(time, sliceMs, offsetMs);
+        end = endless ? NEVER : start + sliceMs;
+        lateFrom = this.#lateFrom(start);
         slice = this.#slices.get(start);
       }
-      if (lastEnd - 1 <= watermarks[row]! || lastEnd - 1 <= this.#fired) {
-        late[assignment.lateCount++] = row;
+      if (lateFrom <= watermarks[row]! || lateFrom <= this.#fired) {
+        late[lateCount++] = row;
         continue;
       }
-      slice ??= this.#open(start, lastEnd);
+      slice ??= this.#open(start);
       const known: number | undefined =
         texts !== undefined ? slice.index.single.get((texts[row] ?? null) as Value) : slice.index.find(keys, row);
       numbers[count] = row;
       slots[count++] = known ?? this.#newGroup(slice, keys, row);
     }
     assignment.count = count;
-    if (sliceMs === Number.POSITIVE_INFINITY)
-      for (let k = 0; k < count; k++) this.#newest = Math.max(this.#newest, times[numbers[k]!]!);
-    return assignment;
+    assignment.lateCount = lateCount;
+    return k;
   }
 
-  #open(start: number, lastEnd: number): Slice {
-    const slice = { start, lastEnd, index: new KeyIndex<number>(this.#base.keyColumns), slots: [] };
+  #lateFrom(start: number): number {
+    return this.#slicing.lastEnd(start) - 1 + this.#node.allowedLatenessMs;
+  }
+
+  #open(start: number): Slice {
+    const slice: Slice = {
+      start,
+      lateFrom: this.#lateFrom(start),
+      index: new KeyIndex(this.#base.keyColumns),
+      slots: [],
+    };
     this.#slices.set(start, slice);
-    for (const window of this.#slicing.windowsOf(start)) {
-      if (window.end - 1 > this.#fired && window.end < this.#nextEnd) this.#nextEnd = window.end;
-    }
+    this.#noteNext(slice);
     return slice;
   }
 
+  #noteNext(slice: Slice): void {
+    if (slice.lateFrom < this.#nextAt) this.#nextAt = slice.lateFrom;
+    for (const { until } of this.#slicing.firingsOf(slice.start)) {
+      if (until - 1 > this.#fired && until - 1 < this.#nextAt) this.#nextAt = until - 1;
+    }
+  }
+
   #newGroup(slice: Slice, keys: readonly Vector[], row: number): number {
-    const { store } = this.#base;
-    const slot = store.add(keys, row);
-    slice.index.set(store.key(slot), slot);
-    slice.slots.push(slot);
+    const slot = this.#base.store.add(keys, row);
+    this.#put(slice, slot);
     return slot;
+  }
+
+  #put(slice: Slice, slot: number): void {
+    slice.index.set(this.#base.store.key(slot), slot);
+    slice.slots.push(slot);
+    this.#sliceOf[slot] = slice;
+  }
+
+  /** Gives out results that rows have just changed: all with emit update, else corrections of those that had left. */
+  #emitChanged(slots: Int32Array): void {
+    const { emit, allowedLatenessMs } = this.#node;
+    const { store } = this.#base;
+    const changed = new Map<string, { firing: Firing; slots: number[] }>();
+    for (const slot of new Set(slots)) {
+      for (const firing of this.#slicing.windowsOf(this.#sliceOf[slot]!.start)) {
+        const gone = firing.end - 1 + allowedLatenessMs <= this.#fired;
+        if (gone || (emit.kind !== 'update' && firing.end - 1 > this.#fired)) continue;
+        const name = nameOf(firing);
+        const known = changed.get(name);
+        if (known) known.slots.push(slot);
+        else changed.set(name, { firing, slots: [slot] });
+      }
+    }
+    const ordered = [...changed.values()].sort((a, b) => order(a.firing, b.firing));
+    if (this.#slicing.single) {
+      this.#base.emit(
+        ordered.flatMap(({ firing, slots: own }) => own.map((slot) => this.#group(store, slot, firing))),
+        'update',
+      );
+      return;
+    }
+    const scratch = this.#base.makeStore();
+    const groups = ordered.flatMap(({ firing, slots: own }) => this.#mergedGroups(scratch, firing, own));
+    this.#base.emit(groups, 'update');
   }
 
   watermark(ms: number, reason: CloseReason): void {
@@ -118,75 +191,113 @@ export class WindowAggregate implements Operator {
   }
 
   flush(reason: CloseReason): void {
-    // What is open over all time stays open while rows may still come.
-    if (this.#slicing.sliceMs !== Number.POSITIVE_INFINITY || reason !== 'idle') {
-      const ends = [...this.#slices.values()].map((slice) => slice.lastEnd);
-      this.#fire(ends.reduce((latest, end) => Math.max(latest, end), Number.NEGATIVE_INFINITY) - 1, reason);
+    let latest = ALWAYS;
+    for (const { start } of this.#slices.values()) {
+      for (const { until } of this.#slicing.firingsOf(start)) {
+        // What is open over all time stays open while rows may still come.
+        if (until !== NEVER || reason !== 'idle') latest = Math.max(latest, until - 1);
+      }
     }
+    this.#fire(latest, reason);
     this.#base.passFlush(reason);
   }
 
-  /** Gives out every window that ends at most 1 ms after `ms`. */
+  /** Gives out every result that is due at watermark `ms`. */
   #fire(ms: number, reason: CloseReason): void {
-    if (this.#nextEnd - 1 <= ms) {
-      const due = new Map<string, Bounds>();
+    if (this.#nextAt <= ms) {
+      const due = new Map<string, Firing>();
       for (const { start } of this.#slices.values()) {
-        for (const window of this.#slicing.windowsOf(start)) {
-          if (window.end - 1 <= ms && window.end - 1 > this.#fired) due.set(`${window.start} ${window.end}`, window);
+        for (const firing of this.#slicing.firingsOf(start)) {
+          if (firing.until - 1 <= ms && firing.until - 1 > this.#fired) due.set(nameOf(firing), firing);
         }
       }
-      const ordered = [...due.values()].sort((a, b) => a.end - b.end || a.start - b.start);
-      const forAll = this.#slicing.sliceMs === Number.POSITIVE_INFINITY;
-      this.#base.emit(this.#slicing.single ? this.#direct(ordered) : this.#merged(ordered), reason, (group) =>
-        forAll ? this.#newest : group.end - 1,
-      );
-      this.#forget(ms);
+      this.#emitDue([...due.values()].sort(order), reason);
+      this.#fired = Math.max(this.#fired, ms);
+      this.#forget();
     }
     this.#fired = Math.max(this.#fired, ms);
   }
 
-  #direct(windows: readonly Bounds[]): GroupResult[] {
+  /** Neighbouring results with the same reason leave together. */
+  #emitDue(firings: readonly Firing[], reason: CloseReason): void {
     const { store } = this.#base;
-    return windows.flatMap(({ start, end }) =>
-      this.#slices.get(start)!.slots.map((slot) => ({ store, slot, start, end })),
-    );
+    const scratch = this.#slicing.single ? store : this.#base.makeStore();
+    let groups: GroupResult[] = [];
+    firings.forEach((firing, at) => {
+      const isLast = (one: Firing): boolean => one.until === one.end;
+      const own = this.#slicing.single
+        ? this.#slices
+            .get(this.#node.window === null ? ALWAYS : firing.start)!
+            .slots.map((slot) => this.#group(store, slot, firing))
+        : this.#mergedGroups(scratch, firing);
+      groups = groups.concat(own);
+      const next = firings[at + 1];
+      if (next && isLast(next) === isLast(firing)) return;
+      this.#base.emit(groups, isLast(firing) ? reason : 'update');
+      groups = [];
+    });
   }
 
-  /** Merges the slices of each window in a store of their own. */
-  #merged(windows: readonly Bounds[]): GroupResult[] {
+  #group(store: GroupStore, slot: number, { start, end, until }: Firing): GroupResult {
+    return { store, slot, start, end, time: until === NEVER ? this.#newest : until - 1 };
+  }
+
+  /** Merges the slices of a result into `scratch`: every group of them, or those with the keys of `only`. */
+  #mergedGroups(scratch: GroupStore, firing: Firing, only?: readonly number[]): GroupResult[] {
     const { store } = this.#base;
-    const scratch = this.#base.makeStore();
+    const index = new KeyIndex<number>(this.#base.keyColumns);
     const groups: GroupResult[] = [];
-    const slices = [...this.#slices.values()].sort((a, b) => a.start - b.start);
-    for (const { start, end } of windows) {
-      const index = new KeyIndex<number>(this.#base.keyColumns);
-      for (const slice of slices) {
-        if (slice.start < start || slice.start >= end) continue;
-        for (const slot of slice.slots) {
-          const key = store.key(slot);
-          let into = index.get(key);
-          if (into === undefined) {
-            into = scratch.addKey(key);
-            index.set(key, into);
-            groups.push({ store: scratch, slot: into, start, end });
-          }
-          scratch.merge(into, store, slot);
-        }
+    const merge = (slot: number): void => {
+      const key = store.key(slot);
+      let into = index.get(key);
+      if (into === undefined) {
+        into = scratch.addKey(key);
+        index.set(key, into);
+        groups.push(this.#group(scratch, into, firing));
+      }
+      scratch.merge(into, store, slot);
+    };
+    const within = [...this.#slices.values()].filter(
+      (slice) => slice.start >= firing.start && slice.start < firing.until,
+    );
+    for (const slice of within.sort((a, b) => a.start - b.start)) {
+      if (only === undefined) for (const slot of slice.slots) merge(slot);
+      else {
+        const found = new Set(only.map((slot) => slice.index.get(store.key(slot))));
+        for (const slot of found) if (slot !== undefined) merge(slot);
       }
     }
     return groups;
   }
 
-  #forget(ms: number): void {
-    this.#nextEnd = Number.POSITIVE_INFINITY;
+  /** Drops the slices that no result needs any more. */
+  #forget(): void {
+    this.#nextAt = NEVER;
     for (const slice of this.#slices.values()) {
-      if (slice.lastEnd - 1 <= ms) {
+      if (slice.lateFrom <= this.#fired) {
         this.#slices.delete(slice.start);
         for (const slot of slice.slots) this.#base.store.release(slot);
-        continue;
+      } else if (this.#node.window === null && slice.start !== ALWAYS) this.#intoAllTime(slice);
+      else this.#noteNext(slice);
+    }
+  }
+
+  /** Over all time a slice whose period has passed becomes part of the one slice that stays. */
+  #intoAllTime(slice: Slice): void {
+    if (slice.start + this.#slicing.sliceMs - 1 > this.#fired) {
+      this.#noteNext(slice);
+      return;
+    }
+    const { store } = this.#base;
+    this.#slices.delete(slice.start);
+    const all = this.#slices.get(ALWAYS) ?? this.#open(ALWAYS);
+    for (const slot of slice.slots) {
+      const into = all.index.get(store.key(slot));
+      if (into === undefined) this.#put(all, slot);
+      else {
+        store.merge(into, store, slot);
+        store.release(slot);
       }
-      for (const { end } of this.#slicing.windowsOf(slice.start))
-        if (end - 1 > ms && end < this.#nextEnd) this.#nextEnd = end;
     }
   }
 
@@ -195,9 +306,7 @@ export class WindowAggregate implements Operator {
   }
 
   save(writer: StateWriter): void {
-    writer.number(this.#base.passed);
-    writer.number(this.#fired);
-    writer.number(this.#newest);
+    for (const number of [this.#base.passed, this.#fired, this.#newest]) writer.number(number);
     writer.count(this.#slices.size);
     for (const slice of this.#slices.values()) {
       writer.number(slice.start);
@@ -207,20 +316,20 @@ export class WindowAggregate implements Operator {
   }
 
   load(reader: StateReader): void {
-    const { store } = this.#base;
     this.#base.passed = reader.number();
     this.#fired = reader.number();
     this.#newest = reader.number();
-    const slices = reader.length();
-    for (let at = 0; at < slices; at++) {
-      const start = reader.number();
-      const slice = this.#open(start, this.#slicing.lastEnd(start));
-      const groups = reader.count();
-      for (let group = 0; group < groups; group++) {
-        const slot = store.load(reader);
-        slice.index.set(store.key(slot), slot);
-        slice.slots.push(slot);
-      }
+    for (let slices = reader.length(); slices > 0; slices--) {
+      const slice = this.#open(reader.number());
+      for (let groups = reader.count(); groups > 0; groups--) this.#put(slice, this.#base.store.load(reader));
     }
   }
+}
+
+function nameOf({ start, end, until }: Firing): string {
+  return `${start} ${end} ${until}`;
+}
+
+function order(a: Firing, b: Firing): number {
+  return a.until - b.until || a.end - b.end || a.start - b.start;
 }
