@@ -9,6 +9,7 @@ import type { Outcome } from './shared/outcome.js';
 import { partitionsOf, readPartitions } from './shared/partitions.js';
 import { type ConsumeEnd, PlainConsume } from './shared/plain-consume.js';
 import { compileFormat, type RecordWriter } from './shared/record-format.js';
+import { asksForWindows, consumeWindows, WINDOW_FLAGS, windowQuery } from './shared/window-mode.js';
 
 /** Records that `tail` begins with, per partition. */
 const TAIL_RECORDS = 10;
@@ -34,6 +35,7 @@ const flags = {
   envelope: { type: 'boolean', short: 'J', help: 'a line of JSON per record that produce -J reads back' },
   where: { type: 'string', placeholder: 'EXPR', help: "only records for which it is true: 'price > 1000'" },
   fields: { type: 'list', separator: ',', placeholder: 'COL,...', help: 'only these columns of JSON records' },
+  ...WINDOW_FLAGS,
 } as const;
 const args = [{ name: 'topic', variadic: true, help: 'topics to read' }] as const;
 type ConsumeInput = Input<typeof flags, typeof args>;
@@ -52,12 +54,16 @@ export const consume = defineCommand({
     { line: 'streamctl cat readings --json', note: 'what is there now, as NDJSON' },
     { line: "streamctl consume readings -o @-1h -f '%p:%o %k %v\\n'", note: 'the last hour, with keys' },
     { line: "streamctl consume cars -e --where 'price > 20000' --fields model,price", note: 'some rows, some columns' },
+    {
+      line: "streamctl consume cars -e --window 1m --by model --agg 'count(),avg(price)'",
+      note: 'results of windows over the event time',
+    },
   ],
   exits: [0, 2, 3, 4, 5, 130, 143],
   resultSchema: {
     type: 'object',
     properties: {
-      type: { type: 'string', enum: ['record', 'end'] },
+      type: { type: 'string', enum: ['record', 'window', 'progress', 'late', 'rejected', 'end'] },
       topic: { type: 'string' },
       partition: { type: 'number' },
       offset: { type: 'number' },
@@ -67,14 +73,34 @@ export const consume = defineCommand({
       value: { description: 'JSON where the value is a JSON object or array, else text, null for a tombstone' },
       keyEncoding: { type: 'string', enum: ['base64'] },
       valueEncoding: { type: 'string', enum: ['base64'] },
+      window_start: { type: 'string', description: 'with --window; ISO 8601' },
+      window_end: { type: 'string' },
+      reason: { type: 'string', enum: ['watermark', 'idle', 'eof', 'timeout'] },
+      row: { type: 'object', description: 'with --window: group and aggregates' },
     },
     required: ['type'],
   },
   streaming: true,
   run(context, input) {
+    if (asksForWindows(input.flags)) return readWindows(context, input);
     return withClient(context, (client) => readPlain(context, input, client));
   },
 });
+
+async function readWindows(context: Context, input: ConsumeInput): Promise<Outcome> {
+  const { flags: given } = input;
+  if (given.envelope || given.format !== undefined || given.fields.length > 0 || given.number !== undefined) {
+    throw new StreamctlError('usage', '-J, -f, -n and --fields are about records: there are none with --window');
+  }
+  const { readStart } = await import('./shared/start-position.js');
+  const isTail = input.invokedAs === 'tail' && !input.given('offset');
+  return consumeWindows(context, windowQuery(input.args.topic, given), {
+    from: isTail ? { kind: 'end' } : readStart(given.offset, '-o', context.clock.now()),
+    eof: given.exitAtEnd || input.invokedAs === 'cat' || context.stream.wantsEof,
+    partitions: readPartitions(given.partition) ?? [],
+    ...(given.group === undefined ? {} : { group: given.group }),
+  });
+}
 
 async function readPlain(context: Context, input: ConsumeInput, client: KafkaClient): Promise<Outcome> {
   const { flags: given } = input;

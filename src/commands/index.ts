@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./consume.js')).consume,
   },
   {
+    path: 'run',
+    summary: 'run a pipeline: its sources, its query, its sinks',
+    load: async () => (await import('./run.js')).run,
+  },
+  {
     path: 'watch',
     summary: 'a live dashboard of a pipeline or a topic',
     load: async () => (await import('./watch.js')).watch,

@@ -25,6 +25,11 @@ export const run = defineCommand({
     emit: { type: 'string', placeholder: 'RULE', help: 'when results are given out: final, update or every=5s' },
     param: { type: 'list', placeholder: 'NAME=VALUE', help: 'a parameter of the pipeline, repeat for more' },
     idle: { type: 'duration', placeholder: 'D', help: 'silence after which a partition no longer holds windows back' },
+    source: {
+      type: 'string',
+      placeholder: 'SOURCE',
+      help: 'topic: only what is in it; sample: sends the sample first; left out: the sample when the topic is empty',
+    },
     checkpoint: { type: 'duration', placeholder: 'D', default: '5s', help: 'how often offsets and state are saved' },
   },
   examples: [
@@ -55,7 +60,7 @@ export const run = defineCommand({
     const found = await findPipeline(readName(args.pipeline).name);
     const plan = flags.emit === undefined ? found : withEmit(found, readEmit(flags.emit));
     const nowMs = context.clock.now();
-    return work(context, plan, {
+    return work(context, plan, flags.source, {
       parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
       from: readStart(flags.from, '--from', nowMs),
       resetState: flags.resetState,
@@ -69,6 +74,7 @@ export const run = defineCommand({
 async function work(
   context: Context,
   plan: Plan,
+  source: string | undefined,
   settings: Omit<Parameters<typeof import('../run/pipeline-run.js')['startPipelineRun']>[0], 'plan' | 'place'>,
 ): Promise<Outcome> {
   const [{ startPipelineRun }, { runPlace }, { closingText, runResult, streamListener }, { WindowPrinter }, internal] =
@@ -80,6 +86,10 @@ async function work(
       import('../run/internal-topics.js'),
     ]);
   const printer = new WindowPrinter(context);
+  const { startFeed } = await import('./shared/pipeline-feed.js');
+  const feed = await startFeed(context, plan, source, context.stream.wantsEof);
+  // What a bounded run reads has to be there when it begins.
+  if (context.stream.wantsEof) await feed?.sent;
   const running = startPipelineRun({
     plan,
     place: runPlace(context),
@@ -91,6 +101,7 @@ async function work(
   context.signal.addEventListener('abort', stop, { once: true });
   if (context.signal.aborted) stop();
   const summary = await running.done;
+  await feed?.stop();
   context.signal.removeEventListener('abort', stop);
   printer.flush();
   context.progress(undefined);

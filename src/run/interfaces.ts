@@ -15,8 +15,10 @@ export type StartPosition =
   | { readonly kind: 'end' }
   /** The first record whose timestamp is not before. */
   | { readonly kind: 'timestamp'; readonly atMs: number }
-  /** From the start (positive) or before the end (negative) of each partition. */
+  /** This offset of each partition, or the nearest that it holds. */
   | { readonly kind: 'offset'; readonly offset: number }
+  /** So many records after the start (positive) or before the end (negative) of each partition. */
+  | { readonly kind: 'relative'; readonly count: number }
   /** An offset of each partition; partitions that are not named are read from the start. */
   | { readonly kind: 'offsets'; readonly offsets: readonly TopicPartitionOffset[] };
 

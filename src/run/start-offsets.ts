@@ -21,7 +21,8 @@ export async function startOffsets(
       const starts = await connection.offsets(partitions, 'start');
       return starts.map((start) => ({ ...start, offset: given.get(keyOf(start)) ?? start.offset }));
     }
-    case 'offset': {
+    case 'offset':
+    case 'relative': {
       const [first, last] = await Promise.all([
         connection.offsets(partitions, 'start'),
         connection.offsets(partitions, 'end'),
@@ -29,7 +30,7 @@ export async function startOffsets(
       const ends = new Map(last.map((end) => [keyOf(end), end.offset]));
       return first.map((start) => {
         const end = ends.get(keyOf(start)) ?? start.offset;
-        const wanted = from.offset < 0 ? end + from.offset : from.offset;
+        const wanted = from.kind === 'offset' ? from.offset : from.count + (from.count < 0 ? end : start.offset);
         return { ...start, offset: Math.min(end, Math.max(start.offset, wanted)) };
       });
     }

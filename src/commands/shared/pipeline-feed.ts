@@ -4,10 +4,12 @@ import type { Connection } from '../../run/connection.js';
 import type { Context } from './context.js';
 import { clientEdges, clientSettings } from './kafka.js';
 import { evenLots, feedSample } from './sample-feed.js';
-import { readSample, samplePath } from './sample-rows.js';
+import { readSample, type SampleRows, samplePath } from './sample-rows.js';
 
 /** Something that sends rows to a pipeline's topic beside the run. */
 export interface PipelineFeed {
+  /** Resolves when all was sent, or sending ended early. */
+  readonly sent: Promise<void>;
   /** Ends sending after the lot in hand. */
   stop(): Promise<void>;
 }
@@ -21,12 +23,14 @@ const LOT_EVERY_MS = 5_000;
  * Starts what feeds a pipeline: its sample where `source` asks for it, or where nothing was asked for and the topic of
  * its first source is empty. The sample's event times end now.
  * @param source value of `--source`: `topic` or `sample`.
+ * @param atOnce all lots one after the other, for a run that ends with what is there.
  * @throws `usage`, `not-found`, `broker-unreachable`
  */
 export async function startFeed(
   context: Context,
   plan: Plan,
   source: string | undefined,
+  atOnce = false,
 ): Promise<PipelineFeed | undefined> {
   if (source !== undefined && source !== 'sample' && source !== 'topic') {
     throw new StreamctlError('usage', `--source "${source}" is not known`, { hint: 'write topic or sample' });
@@ -39,7 +43,9 @@ export async function startFeed(
   try {
     const sample = await readSample(plan, context.files);
     await connection.createMissing(plan.topics);
-    if (source === 'sample' || (await isEmpty(connection, sample.topic))) return begin(context, connection, sample);
+    if (source === 'sample' || (await isEmpty(connection, sample.topic))) {
+      return begin(context, connection, sample, atOnce ? 0 : LOT_EVERY_MS);
+    }
   } catch (error) {
     await connection.close();
     throw error;
@@ -48,18 +54,20 @@ export async function startFeed(
   return undefined;
 }
 
-function begin(context: Context, connection: Connection, sample: Awaited<ReturnType<typeof readSample>>): PipelineFeed {
+function begin(context: Context, connection: Connection, sample: SampleRows, everyMs: number): PipelineFeed {
   const { clock } = context;
-  const lots = evenLots(sample.texts.length, LOT_ROWS, LOT_EVERY_MS);
+  const lots = evenLots(sample.texts.length, LOT_ROWS, everyMs);
   const firstMs = clock.now() - lots.length * LOT_EVENT_MS;
   const stop = new AbortController();
   const producer = connection.producer({});
   const pace = { lots, timestampMs: (row: number) => Math.round(firstMs + (row * LOT_EVENT_MS) / LOT_ROWS) };
   context.note(`${sample.topic} gets the sample ${sample.name}: ${sample.texts.length} rows in ${lots.length} lots`);
-  const sent = feedSample(sample, pace, { clock, producer, signal: stop.signal }).catch((error: unknown) => {
-    context.warn(`the sample ended early: ${(error as Error).message}`);
-  });
+  const sent = feedSample(sample, pace, { clock, producer, signal: stop.signal }).then(
+    () => undefined,
+    (error: unknown) => context.warn(`the sample ended early: ${(error as Error).message}`),
+  );
   return {
+    sent,
     async stop() {
       stop.abort();
       await sent;

@@ -23,6 +23,6 @@ export function readStart(text: string, flag: string, nowMs: number): StartPosit
     case 'offset':
       return { kind: 'offset', offset: from.offset };
     case 'relative':
-      return { kind: 'offset', offset: from.count };
+      return { kind: 'relative', count: from.count };
   }
 }
