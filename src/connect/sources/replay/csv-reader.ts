@@ -1,0 +1,145 @@
+import { StreamctlError } from '../../../base/errors.js';
+import { didYouMean } from '../../../plan/did-you-mean.js';
+import { CsvJson, type CsvLayout } from '../../codecs/csv-json.js';
+import { type CsvShape, detectCsv } from '../../codecs/csv-shape.js';
+import type { RowBlock } from '../../codecs/row-block.js';
+import type { ByteSource } from './byte-source.js';
+import type { FileShape, RowOptions, RowReader } from './row-reader.js';
+import { HEAD_BYTES, MAX_ROW_BYTES, type TextInput } from './text-input.js';
+
+/** Looks at the middle of large files, so that a column's type does not hang on its first rows. */
+const PEEKS = 32;
+const PEEK_BYTES = 16 * 1024;
+
+/** Rows of a CSV file. */
+export class CsvReader implements RowReader {
+  readonly shape: FileShape;
+  readonly #input: TextInput;
+  readonly #detected: CsvShape;
+  readonly #layout: CsvLayout;
+  readonly #options: RowOptions;
+  #csv: CsvJson;
+
+  private constructor(input: TextInput, detected: CsvShape, options: RowOptions) {
+    this.#input = input;
+    this.#detected = detected;
+    this.#options = options;
+    this.#layout = layoutOf(detected, options);
+    this.#csv = this.#begin();
+    this.shape = {
+      format: 'csv',
+      encoding: input.encoding,
+      delimiter: String.fromCharCode(detected.marks.delimiter),
+      columns: detected.columns
+        .filter((_, index) => this.#layout.columns[index]!.kind !== 'skip')
+        .map(({ name, type }) => ({ name, type: type === 'text' ? 'string' : type })),
+    };
+  }
+
+  /** @param input opened. @throws `bad-data` for what is no CSV with rows, `not-found` for a column that is not there. */
+  static open(input: TextInput, source: ByteSource, options: RowOptions): CsvReader {
+    const detected = detectCsv(input.available(), input.ended, {
+      ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
+      more: peeks(input, source),
+    });
+    return new CsvReader(input, detected, options);
+  }
+
+  get row(): number {
+    return this.#csv.row;
+  }
+
+  read(block: RowBlock, maxRows: number): boolean | Promise<boolean> {
+    const input = this.#input;
+    for (;;) {
+      if (input.start < input.end) {
+        input.start = this.#csv.convert(input.bytes, input.start, input.end, input.ended, block, maxRows);
+        if (block.count >= maxRows) return true;
+      }
+      if (input.ended) return false;
+      const filled = this.#fill();
+      if (filled instanceof Promise) return filled.then(() => this.read(block, maxRows));
+    }
+  }
+
+  async rewind(): Promise<boolean> {
+    if (!(await this.#input.rewind())) return false;
+    while (this.#input.end < this.#detected.headerBytes && (await this.#input.fill())) {
+      // The header is passed over, however long it is.
+    }
+    this.#csv = this.#begin();
+    return true;
+  }
+
+  remarks(): readonly string[] {
+    return this.#detected.columns.flatMap(({ name }, index) => {
+      const count = this.#csv.misfits[index]!;
+      return count === 0
+        ? []
+        : [`${name}: ${count} ${count === 1 ? 'cell is no number' : 'cells are no numbers'} and stayed text`];
+    });
+  }
+
+  #begin(): CsvJson {
+    this.#input.start = this.#detected.headerBytes;
+    return new CsvJson(this.#layout, this.#detected.firstLine, this.#options.onBad);
+  }
+
+  #fill(): boolean | Promise<boolean> {
+    try {
+      return this.#input.fill();
+    } catch (error) {
+      if (!(error instanceof StreamctlError) || error.code !== 'limit-exceeded') throw error;
+      throw new StreamctlError(
+        'bad-data',
+        `row ${this.#csv.row + 1}, which begins in line ${this.#csv.line}, is too long`,
+        {
+          detail: `it goes on for more than ${MAX_ROW_BYTES / 1024 / 1024} MB`,
+          hint: 'is a quote left open in it, or is the delimiter another (--delimiter)?',
+        },
+      );
+    }
+  }
+}
+
+function peeks(input: TextInput, source: ByteSource): Uint8Array[] {
+  if (input.ended || source.size === undefined || !['utf-8', 'windows-1252'].includes(input.encoding)) return [];
+  const step = (source.size - HEAD_BYTES) / PEEKS;
+  if (step < PEEK_BYTES) return [source.peek(HEAD_BYTES, Math.ceil(source.size - HEAD_BYTES))];
+  return Array.from({ length: PEEKS }, (_, index) => source.peek(Math.floor(HEAD_BYTES + index * step), PEEK_BYTES));
+}
+
+function layoutOf(detected: CsvShape, options: RowOptions): CsvLayout {
+  const names = detected.columns.map(({ name }) => name);
+  const indexOf = (flag: string, name: string | undefined): number => {
+    if (name === undefined) return -1;
+    const index = names.indexOf(name);
+    if (index >= 0) return index;
+    throw unknownColumn(flag, name, names);
+  };
+  for (const name of options.columns ?? []) indexOf('--columns', name);
+  const wanted = (name: string): boolean =>
+    (options.columns === undefined || options.columns.includes(name)) && !Object.hasOwn(options.set ?? {}, name);
+  return {
+    delimiter: detected.marks.delimiter,
+    quote: detected.marks.quote,
+    rowEnd: detected.marks.rowEnd,
+    columns: detected.columns.map(({ name, type }) => ({
+      name,
+      kind: !wanted(name) ? 'skip' : type === 'text' || options.textOnly ? 'text' : 'number',
+    })),
+    constants: Object.entries(options.set ?? {}).map(([name, json]) => ({ name, json })),
+    keyColumn: indexOf('--key', options.key),
+    timeColumn: indexOf('--time', options.time),
+    ...(options.parseTime ? { parseTime: options.parseTime } : {}),
+  };
+}
+
+/** A column that was named and is not there. */
+export function unknownColumn(flag: string, name: string, names: readonly string[]): StreamctlError {
+  const near = didYouMean(name, names);
+  return new StreamctlError('not-found', `${flag}: there is no column "${name}"`, {
+    detail: `the file's columns are ${names.join(', ')}`,
+    ...(near ? { hint: `did you mean ${near}?` } : {}),
+  });
+}

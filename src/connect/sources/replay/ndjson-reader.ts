@@ -1,0 +1,144 @@
+import { fromUtf8, utf8 } from '../../../base/bytes.js';
+import { StreamctlError } from '../../../base/errors.js';
+import { makeVector, type ObjectVector, type Schema } from '../../../base/row-batch.js';
+import { JsonObjectReader } from '../../codecs/json-object-reader.js';
+import type { RowBlock } from '../../codecs/row-block.js';
+import { firstMalformedUtf8 } from '../../codecs/utf8-check.js';
+import type { FileShape, RowOptions, RowReader } from './row-reader.js';
+import { MAX_ROW_BYTES, type TextInput } from './text-input.js';
+
+/** Rows of a file with one JSON object per line: checked, then taken as they stand. */
+export class NdjsonReader implements RowReader {
+  readonly shape: FileShape;
+  row = 0;
+  readonly #input: TextInput;
+  readonly #options: RowOptions;
+  readonly #objects: JsonObjectReader;
+  readonly #key: ObjectVector | undefined;
+  readonly #time: ObjectVector | undefined;
+  /** What goes in before the last brace: `,"name":value...`. */
+  readonly #added: Uint8Array;
+  #line = 0;
+
+  /** @param input opened. @throws `usage` for an option that only other formats have. */
+  constructor(input: TextInput, options: RowOptions) {
+    if (options.columns) {
+      throw new StreamctlError('usage', '--columns chooses columns of csv and xlsx files', {
+        detail: 'rows of JSON lines are sent as they stand',
+      });
+    }
+    this.#input = input;
+    this.#options = options;
+    const names = [...new Set([options.key, options.time])].filter((name) => name !== undefined);
+    const schema: Schema = names.map((name) => ({ name, type: 'string' }));
+    this.#objects = new JsonObjectReader(schema);
+    const vectors = schema.map(({ type }) => makeVector(type, 1));
+    this.#objects.into(vectors);
+    const vectorOf = (name: string | undefined) => vectors[names.indexOf(name ?? '')] as ObjectVector | undefined;
+    this.#key = vectorOf(options.key);
+    this.#time = vectorOf(options.time);
+    const fields = Object.entries(options.set ?? {}).map(([name, json]) => `,${JSON.stringify(name)}:${json}`);
+    this.#added = utf8(fields.join(''));
+    this.shape = { format: 'ndjson', encoding: input.encoding, columns: [] };
+    if (input.ended && input.end === input.start) throw new StreamctlError('bad-data', 'the file is empty');
+  }
+
+  read(block: RowBlock, maxRows: number): boolean | Promise<boolean> {
+    const input = this.#input;
+    while (block.count < maxRows) {
+      const found = input.bytes.indexOf(0x0a, input.start);
+      const end = found < 0 || found >= input.end ? -1 : found;
+      if (end < 0 && !input.ended) {
+        const filled = this.#fill();
+        if (filled instanceof Promise) return filled.then(() => this.read(block, maxRows));
+        continue;
+      }
+      const stop = end < 0 ? input.end : end;
+      if (stop > input.start) this.#take(input.start, stop, block);
+      else this.#line++;
+      input.start = end < 0 ? input.end : end + 1;
+      if (end < 0) return false;
+    }
+    return true;
+  }
+
+  async rewind(): Promise<boolean> {
+    this.row = 0;
+    this.#line = 0;
+    return this.#input.rewind();
+  }
+
+  remarks(): readonly string[] {
+    return [];
+  }
+
+  #fill(): boolean | Promise<boolean> {
+    try {
+      return this.#input.fill();
+    } catch (error) {
+      if (!(error instanceof StreamctlError) || error.code !== 'limit-exceeded') throw error;
+      throw new StreamctlError('bad-data', `line ${this.#line + 1} is longer than ${MAX_ROW_BYTES / 1024 / 1024} MB`, {
+        hint: 'put one JSON object on each line',
+      });
+    }
+  }
+
+  #take(start: number, stop: number, block: RowBlock): void {
+    const { bytes } = this.#input;
+    let end = stop;
+    this.#line++;
+    while (end > start && isSpace(bytes[end - 1]!)) end--;
+    let first = start;
+    while (first < end && isSpace(bytes[first]!)) first++;
+    if (first === end) return;
+    this.row++;
+    const bad = this.#check(bytes, first, end);
+    const time = bad === undefined ? this.#timeOf() : 0;
+    const reason =
+      bad ??
+      (Number.isNaN(time) ? `${this.#options.time}: ${JSON.stringify(this.#time!.data[0])} is not a time` : undefined);
+    if (reason !== undefined) {
+      this.#options.onBad({ row: this.row, line: this.#line, reason, bytes: bytes.subarray(first, end) });
+      return;
+    }
+    this.#put(bytes, first, end, time, block);
+  }
+
+  #check(bytes: Uint8Array, start: number, end: number): string | undefined {
+    const malformed = firstMalformedUtf8(bytes, start, end);
+    if (malformed >= 0)
+      return `byte 0x${bytes[malformed]!.toString(16)} at column ${malformed - start + 1} is not UTF-8`;
+    return this.#objects.read(bytes, start, end, 0) ? undefined : this.#objects.reason;
+  }
+
+  #timeOf(): number {
+    if (!this.#time || !this.#options.parseTime) return 0;
+    const text = this.#time.data[0];
+    return text === null || text === undefined ? Number.NaN : this.#options.parseTime(utf8(text as string));
+  }
+
+  #put(bytes: Uint8Array, start: number, end: number, time: number, block: RowBlock): void {
+    const added = this.#added;
+    block.reserve(end - start + added.length + 2);
+    let at = block.used;
+    if (added.length === 0) {
+      block.bytes.set(bytes.subarray(start, end), at);
+      at += end - start;
+    } else {
+      block.bytes.set(bytes.subarray(start, end - 1), at);
+      at += end - 1 - start;
+      // An object without fields takes the first one without its comma.
+      const isEmpty = fromUtf8(bytes.subarray(start, end)).replace(/\s/g, '') === '{}';
+      block.bytes.set(isEmpty ? added.subarray(1) : added, at);
+      at += added.length - (isEmpty ? 1 : 0);
+      block.bytes[at++] = 0x7d;
+    }
+    block.push(at, this.row, time);
+    const key = this.#key?.data[0];
+    if (key !== null && key !== undefined) block.pushKey(utf8(key as string));
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
+}

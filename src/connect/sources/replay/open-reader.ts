@@ -1,0 +1,88 @@
+import { StreamctlError } from '../../../base/errors.js';
+import type { TextEncoding } from '../../codecs/text-encoding.js';
+import type { ByteSource } from './byte-source.js';
+import { CsvReader } from './csv-reader.js';
+import { NdjsonReader } from './ndjson-reader.js';
+import type { RowOptions, RowReader } from './row-reader.js';
+import { TextInput } from './text-input.js';
+
+/** How a file is opened. */
+export interface OpenOptions extends RowOptions {
+  /** Undefined to detect it. */
+  readonly encoding?: TextEncoding;
+  /** Undefined to tell it from the name, then from the first bytes. */
+  readonly format?: 'csv' | 'ndjson' | 'xlsx';
+  /** Of a workbook: the sheet's name, the first one by default. */
+  readonly sheet?: string;
+}
+
+const FORMATS: Readonly<Record<string, 'csv' | 'ndjson' | 'xlsx'>> = {
+  csv: 'csv',
+  tsv: 'csv',
+  tab: 'csv',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  xlsx: 'xlsx',
+  xlsm: 'xlsx',
+};
+const MAGIC_BYTES = 4;
+
+/**
+ * Opens a file for reading its rows.
+ * @throws `bad-data` with the file's name for a file that holds no rows of its format.
+ */
+export async function openReader(source: ByteSource, options: OpenOptions): Promise<RowReader> {
+  try {
+    return await open(source, options);
+  } catch (error) {
+    if (!(error instanceof StreamctlError) || error.code !== 'bad-data') throw error;
+    throw new StreamctlError('bad-data', `${source.name}: ${error.message}`, {
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+}
+
+async function open(source: ByteSource, options: OpenOptions): Promise<RowReader> {
+  const extension = /\.([a-z0-9]+)$/i.exec(source.name)?.[1]?.toLowerCase() ?? '';
+  refuseArchives(source.peek(0, MAGIC_BYTES), source.name, options.format ?? FORMATS[extension]);
+  let format = options.format ?? FORMATS[extension];
+  if (format === 'xlsx') {
+    const { openWorkbook } = await import('./xlsx-reader.js');
+    return openWorkbook(source, options);
+  }
+  const input = new TextInput(source, options.encoding);
+  await input.open();
+  if (format === undefined) format = looksLikeJson(input.available()) ? 'ndjson' : 'csv';
+  if (format === 'ndjson') return new NdjsonReader(input, options);
+  return CsvReader.open(
+    input,
+    source,
+    extension === 'tsv' && options.delimiter === undefined ? { ...options, delimiter: 0x09 } : options,
+  );
+}
+
+function looksLikeJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+  if (first === 0x5b) {
+    throw new StreamctlError('bad-data', 'it holds one JSON array', {
+      detail: 'a row is one JSON object on a line of its own',
+      hint: "turn it into lines first, for example with jq -c '.[]'",
+    });
+  }
+  return first === 0x7b;
+}
+
+function refuseArchives(magic: Uint8Array, name: string, format: string | undefined): void {
+  if (magic[0] === 0x1f && magic[1] === 0x8b) {
+    throw new StreamctlError('bad-data', 'it is compressed with gzip', {
+      hint: `gunzip -c ${name} | streamctl replay - -t TOPIC`,
+    });
+  }
+  if (magic[0] === 0x50 && magic[1] === 0x4b && format !== 'xlsx') {
+    throw new StreamctlError('bad-data', 'it is a workbook or a zip archive, not text', {
+      hint: 'give a workbook the ending .xlsx, unpack an archive first',
+    });
+  }
+}

@@ -1,0 +1,338 @@
+import type { Digest } from '../../../base/codec-interfaces.js';
+import { StreamctlError } from '../../../base/errors.js';
+import { murmur2 } from '../../../wire/murmur2.js';
+import { RowBlock } from '../../codecs/row-block.js';
+import type { KafkaClient } from '../../kafka/client.js';
+import { RecordProducer } from '../../kafka/producer.js';
+import type { BadRows } from './bad-rows.js';
+import type { LotProgress, ReplayOptions, ReplayReport } from './interfaces.js';
+import { LotHeaders } from './lot-headers.js';
+import { LotLog } from './lot-log.js';
+import { Pace } from './pace.js';
+import { Quarantine } from './quarantine.js';
+import { findResumePoint, type LastRecord, type ResumePoint } from './resume-point.js';
+import type { RowReader } from './row-reader.js';
+import { WrittenRanges } from './written-ranges.js';
+
+/** Rows are handed over this much before they are due at most: a timer is no finer. */
+const EARLY_MS = 1;
+const SKIP_ROWS = 1000;
+/** Giving up on a broker that is gone. */
+const DELIVERY_TIMEOUT_MS = 30_000;
+
+/** A replay that ended early, with what it did until then. */
+export class ReplayError extends StreamctlError {
+  readonly report: ReplayReport;
+
+  constructor(error: StreamctlError, report: ReplayReport) {
+    super(error.code, error.message, {
+      exit: error.exit,
+      cause: error.cause,
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+    this.report = report;
+  }
+}
+
+/**
+ * Sends the rows of a file as records: in lots, paced, with headers that say where each comes from, so that a replay
+ * that was cut off can go on without a gap or a duplicate. Records with a key go to the partition of its hash, a lot
+ * without keys to the partition of its number. Memory is bounded by one lot and the producer's buffer.
+ */
+export class Replay {
+  readonly #client: KafkaClient;
+  readonly #reader: RowReader;
+  readonly #bad: BadRows;
+  readonly #options: ReplayOptions;
+  readonly #producer: RecordProducer;
+  readonly #lots: LotLog;
+  readonly #quarantine: Quarantine;
+  readonly #pace: Pace;
+  readonly #headers: LotHeaders;
+  readonly #block = new RowBlock();
+  readonly #ranges = new WrittenRanges();
+  readonly #beganMs: number;
+  #partitions = 1;
+  #resume: ResumePoint = { last: new Map(), closedLot: 0 };
+  #lot = 0;
+  #rows = 0;
+  #sent = 0;
+  #alreadyThere = 0;
+  #shiftMs: number | undefined;
+
+  /** @param bad the one whose `take` was given to the reader. */
+  constructor(client: KafkaClient, reader: RowReader, bad: BadRows, options: ReplayOptions) {
+    this.#client = client;
+    this.#reader = reader;
+    this.#bad = bad;
+    this.#options = options;
+    this.#producer = new RecordProducer(client, {
+      deliveryTimeoutMs: DELIVERY_TIMEOUT_MS,
+      ...(options.compression ? { compression: options.compression } : {}),
+      onAcknowledged: (batch) => {
+        if (batch.topic !== options.topic) return;
+        this.#ranges.add(batch);
+        this.#lots.acknowledged(batch.partition, batch.lastTag);
+      },
+    });
+    this.#lots = new LotLog(this.#producer, options.lotsTopic, () => client.edges.clock.now());
+    this.#quarantine = new Quarantine(this.#producer, options.quarantineTopic, options.source);
+    this.#pace = new Pace(options.pacing);
+    this.#headers = new LotHeaders(options.source);
+    this.#beganMs = client.edges.clock.elapsed();
+  }
+
+  /**
+   * Replays until the file, the limit or the signal ends it.
+   * @throws ReplayError: `partial` once a record was acknowledged, else what the cause says.
+   */
+  async run(): Promise<ReplayReport> {
+    let failure: unknown;
+    try {
+      await this.#prepare();
+      await this.#work();
+      this.#bad.checkShare(this.#reader.row);
+    } catch (error) {
+      failure = error;
+    }
+    try {
+      // Whole lots that were handed over go out, whatever ended the replay; their closing records follow.
+      await this.#producer.flush();
+      await this.#producer.close();
+    } catch (error) {
+      failure ??= error;
+      await this.#producer.close(true).catch(() => undefined);
+    }
+    const report = this.#report();
+    if (failure === undefined) return report;
+    if (!(failure instanceof StreamctlError)) throw failure;
+    throw new ReplayError(report.rows > 0 ? this.#partial(failure, report) : failure, report);
+  }
+
+  async #prepare(): Promise<void> {
+    const { topic, lotsTopic, source, resume } = this.#options;
+    this.#partitions = (await this.#producer.prepare(topic)).partitions.length;
+    await this.#producer.prepare(lotsTopic);
+    if (resume) this.#resume = await findResumePoint(this.#client, topic, lotsTopic, source);
+    await this.#passOver();
+  }
+
+  /** Reads the rows before `from` without sending them. */
+  async #passOver(): Promise<void> {
+    const before = this.#options.from - 1;
+    while (this.#reader.row < before) {
+      const more = await this.#reader.read(this.#block, Math.min(SKIP_ROWS, before - this.#reader.row));
+      this.#block.clear();
+      if (!more) {
+        throw new StreamctlError('usage', `--from ${before + 1}: the file has ${this.#reader.row} rows`);
+      }
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { batch, limit, loops, signal } = this.#options;
+    for (let loop = 1; loop <= loops; loop++) {
+      let more = true;
+      while (more && this.#rows < limit && !signal?.aborted) {
+        const read = this.#reader.read(this.#block, Math.min(batch, limit - this.#rows));
+        more = typeof read === 'boolean' ? read : await read;
+        for (const bad of this.#bad.drain()) await this.#quarantine.put(this.#client, bad);
+        if (this.#block.count > 0) await this.#sendLot(more);
+        this.#block.clear();
+      }
+      if (this.#rows >= limit || signal?.aborted || loop === loops) return;
+      if (!(await this.#reader.rewind()))
+        throw new StreamctlError('usage', '--loop: this source can be read only once');
+      if (this.#rows === 0) return;
+    }
+  }
+
+  async #sendLot(more: boolean): Promise<void> {
+    const block = this.#block;
+    this.#lot++;
+    this.#rows += block.count;
+    const there = this.#countThere();
+    const whole = there === block.count;
+    if (whole && this.#lot <= this.#resume.closedLot && !this.#mustCheck()) {
+      this.#alreadyThere += there;
+      return;
+    }
+    const sha256 = this.#digest();
+    this.#checkSame(sha256);
+    if (!whole) await this.#wait(this.#pace.lotDue(this.#nowMs()));
+    if (this.#options.signal?.aborted) {
+      this.#rows -= block.count;
+      return;
+    }
+    this.#headers.begin(this.#lot, sha256);
+    const lastTags = await this.#sendRows();
+    this.#alreadyThere += there;
+    if (!lastTags) return;
+    if (this.#lot > this.#resume.closedLot) this.#closeLot(sha256, lastTags);
+    if (!whole) this.#tell(there, more);
+  }
+
+  #closeLot(sha256: string, lastTags: ReadonlyMap<number, number>): void {
+    const block = this.#block;
+    const { source, topic } = this.#options;
+    this.#lots.add(
+      {
+        lot: this.#lot,
+        source,
+        topic,
+        rows: block.count,
+        firstRow: block.rows[0]!,
+        lastRow: block.rows[block.count - 1]!,
+        bytes: block.used,
+        sha256,
+      },
+      lastTags,
+    );
+  }
+
+  /** Hands the lot's rows over, each when it is due; gives back the last tag per partition, undefined when cut short. */
+  async #sendRows(): Promise<ReadonlyMap<number, number> | undefined> {
+    const block = this.#block;
+    const { topic, signal } = this.#options;
+    const lastTags = new Map<number, number>();
+    const first = this.#rows - block.count;
+    for (let index = 0; index < block.count; index++) {
+      const key = block.key(index);
+      const partition = this.#partitionOf(key);
+      if (this.#isThere(partition, block.rows[index]!)) continue;
+      if (this.#pace.perRow) {
+        const due = this.#pace.rowDue(block.times[index]!, this.#nowMs());
+        if (due > this.#nowMs() + EARLY_MS) await this.#wait(due);
+        if (signal?.aborted) return undefined;
+      }
+      const value = block.bytes.subarray(block.start(index), block.ends[index]!);
+      const headers = this.#headers.forRow(block.rows[index]!);
+      const tag = first + index + 1;
+      lastTags.set(partition, tag);
+      this.#sent++;
+      const hasRoom = this.#producer.appendRaw(topic, partition, key, value, headers, this.#timestamp(index), tag);
+      if (!hasRoom) await this.#producer.ready();
+    }
+    return lastTags;
+  }
+
+  #partitionOf(key: Uint8Array | null): number {
+    return (key === null ? this.#lot : murmur2(key) & 0x7fffffff) % this.#partitions;
+  }
+
+  #timestamp(index: number): number {
+    if (this.#options.timestamps === 'now') return -1;
+    const time = this.#block.times[index]!;
+    if (this.#options.timestamps === 'event') return time;
+    this.#shiftMs ??= this.#client.edges.clock.now() - time;
+    return time + this.#shiftMs;
+  }
+
+  /** Waits until `dueMs`; what was appended goes out meanwhile. */
+  async #wait(dueMs: number): Promise<void> {
+    const delayMs = dueMs - this.#nowMs();
+    if (delayMs > EARLY_MS) await this.#client.edges.clock.sleep(delayMs, this.#options.signal);
+  }
+
+  #nowMs(): number {
+    return this.#client.edges.clock.elapsed();
+  }
+
+  /** How many of the lot's rows the topic holds from a former replay. */
+  #countThere(): number {
+    if (this.#resume.last.size === 0) return 0;
+    let count = 0;
+    for (let index = 0; index < this.#block.count; index++) {
+      if (this.#isThere(this.#partitionOf(this.#block.key(index)), this.#block.rows[index]!)) count++;
+    }
+    return count;
+  }
+
+  #isThere(partition: number, row: number): boolean {
+    const last = this.#resume.last.get(partition);
+    if (last === undefined) return false;
+    return this.#lot < last.lot || (this.#lot === last.lot && row <= last.row);
+  }
+
+  #lastOfThisLot(): LastRecord | undefined {
+    for (const last of this.#resume.last.values()) if (last.lot === this.#lot) return last;
+    return undefined;
+  }
+
+  #mustCheck(): boolean {
+    return this.#lastOfThisLot() !== undefined;
+  }
+
+  /** A former replay's lot of this number must hold the same bytes: else the file or the options are others. */
+  #checkSame(sha256: string): void {
+    const last = this.#lastOfThisLot();
+    if (last === undefined || last.sha256 === sha256) return;
+    throw new StreamctlError(
+      'conflict',
+      `lot ${this.#lot} of ${this.#options.source} is not what topic "${this.#options.topic}" holds`,
+      {
+        detail:
+          'the file, or --batch, --from, --columns, --set and the like, changed since the replay that is to be resumed',
+        hint: 'resume with the same file and flags, or send everything again without --resume',
+      },
+    );
+  }
+
+  #digest(): string {
+    const digest: Digest = this.#client.edges.crypto.digest('sha256');
+    digest.update(this.#block.bytes.subarray(0, this.#block.used));
+    return digest.hex();
+  }
+
+  #tell(alreadyThere: number, more: boolean): void {
+    const { onLot, pacing, limit } = this.#options;
+    if (!onLot) return;
+    const last = !more || this.#rows >= limit;
+    const progress: LotProgress = {
+      lot: this.#lot,
+      rows: this.#block.count,
+      alreadyThere,
+      sentRows: this.#sent,
+      acknowledgedRows: this.#ranges.records,
+      badRows: this.#bad.count,
+      nextInMs: last || pacing.kind !== 'batch' ? 0 : pacing.pauseMs,
+    };
+    onLot(progress);
+  }
+
+  #report(): ReplayReport {
+    const { topic, source, signal } = this.#options;
+    return {
+      topic,
+      source,
+      rows: this.#ranges.records,
+      lots: this.#lots.closed,
+      lastRow: this.#lots.lastRow,
+      badRows: this.#bad.count,
+      badReasons: this.#bad.reasons,
+      alreadyThere: this.#alreadyThere,
+      partitions: this.#ranges.list(),
+      elapsedMs: this.#nowMs() - this.#beganMs,
+      interrupted: signal?.aborted ?? false,
+      remarks: this.#reader.remarks(),
+    };
+  }
+
+  /** Something was written: says what, and how to go on. */
+  #partial(cause: StreamctlError, report: ReplayReport): StreamctlError {
+    const { topic, source } = this.#options;
+    const places = report.partitions.map(
+      ({ partition, lastOffset }) => `partition ${partition} up to offset ${lastOffset}`,
+    );
+    const upTo = report.lastRow > 0 ? `, all up to row ${report.lastRow}` : '';
+    const done = `${report.rows} rows were sent to topic "${topic}"${upTo}: ${places.join(', ')}`;
+    const goOn = `streamctl replay ${source} -t ${topic} --resume sends the rest`;
+    return new StreamctlError('partial', cause.message, {
+      detail: cause.detail === undefined ? done : `${cause.detail}; ${done}`,
+      hint: cause.hint === undefined ? goOn : `${cause.hint}; then ${goOn}`,
+      exit: cause.code === 'quality-gate' ? cause.exit : 6,
+      cause,
+    });
+  }
+}

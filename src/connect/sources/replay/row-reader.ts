@@ -1,0 +1,43 @@
+import type { Schema } from '../../../base/row-batch.js';
+import type { BadRow, RowBlock } from '../../codecs/row-block.js';
+
+/** Which of a file's columns matter, and how. */
+export interface RowOptions {
+  /** Column whose text becomes the record key. */
+  readonly key?: string;
+  /** Column whose text is the event time. */
+  readonly time?: string;
+  readonly parseTime?: (text: Uint8Array) => number;
+  /** Only these columns. */
+  readonly columns?: readonly string[];
+  /** Fields that every row gets, as JSON texts. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** Delimiter of CSV, one byte; undefined to detect it. */
+  readonly delimiter?: number;
+  /** All columns are text. */
+  readonly textOnly?: boolean;
+  readonly onBad: (bad: BadRow) => void;
+}
+
+/** What a reader found out about its file, said once before the first row. */
+export interface FileShape {
+  readonly format: 'csv' | 'ndjson' | 'xlsx';
+  readonly encoding: string;
+  /** Of CSV: the character. */
+  readonly delimiter?: string;
+  /** Columns of the records, in order; empty where each row has its own. */
+  readonly columns: Schema;
+}
+
+/** Rows of one file, in order. */
+export interface RowReader {
+  readonly shape: FileShape;
+  /** Number of the row read last, from 1, bad ones counted. */
+  readonly row: number;
+  /** Adds up to `maxRows` minus what is there to `block`; false when the file has no more. */
+  read(block: RowBlock, maxRows: number): boolean | Promise<boolean>;
+  /** Begins again; false where the source cannot. */
+  rewind(): Promise<boolean>;
+  /** What is worth a remark at the end: cells that did not fit their column. */
+  remarks(): readonly string[];
+}
