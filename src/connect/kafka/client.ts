@@ -43,11 +43,12 @@ export class KafkaClient implements Client {
   readonly settings: ClientSettings;
   readonly edges: ClientEdges;
   readonly #metadata = new MetadataCache();
-  /** By `host:port`. */
+  /** By `host:port`, with `#channel` behind it where it is one for a single purpose. */
   readonly #connections = new Map<string, Promise<BrokerConnection>>();
   /** Broker ids by `group:NAME` or `transaction:NAME`. */
   readonly #coordinators = new Map<string, number>();
   #connectedOnce = false;
+  #channels = 0;
   #closed = false;
 
   constructor(settings: ClientSettings, edges: ClientEdges) {
@@ -116,7 +117,9 @@ export class KafkaClient implements Client {
     const backoff = this.backoff();
     for (;;) {
       try {
-        const connection = await this.connect(target);
+        // A join waits for all members: nothing else should wait behind it.
+        const channel = typeof target === 'object' && 'group' in target ? `#group ${target.group}` : '';
+        const connection = await this.connect(target, channel);
         const response = await connection.request(api, body, {
           timeoutMs: options.timeoutMs ?? this.settings.requestTimeoutMs,
           ...(options.maxVersion === undefined ? {} : { maxVersion: options.maxVersion }),
@@ -133,20 +136,37 @@ export class KafkaClient implements Client {
     }
   }
 
-  /** The connection to the broker that `target` means. @throws `broker-unreachable` */
-  async connect(target: Target): Promise<BrokerConnection> {
+  /**
+   * The connection to the broker that `target` means. Brokers answer in order, so requests that wait for something to
+   * happen go by a channel of their own.
+   * @param channel as {@link newChannel} gives it.
+   * @throws `broker-unreachable`
+   */
+  async connect(target: Target, channel = ''): Promise<BrokerConnection> {
     if (this.#closed) throw new StreamctlError('broker-unreachable', 'the client is closed');
     if (target === 'any') return this.#connectAny();
     if (target === 'controller') {
       if (this.#metadata.controllerId < 0) await this.cluster([]);
-      return this.#connectBroker(this.#metadata.controllerId);
+      return this.#connectBroker(this.#metadata.controllerId, channel);
     }
-    if ('broker' in target) return this.#connectBroker(target.broker);
+    if ('broker' in target) return this.#connectBroker(target.broker, channel);
     if ('leader' in target) {
       const { topic, partition } = target.leader;
-      return this.#connectBroker((await this.partition(topic, partition)).leader);
+      return this.#connectBroker((await this.partition(topic, partition)).leader, channel);
     }
-    return this.#connectBroker(await this.#coordinator(target));
+    return this.#connectBroker(await this.#coordinator(target), channel);
+  }
+
+  /** A name for connections of a single purpose. */
+  newChannel(): string {
+    return `#${++this.#channels}`;
+  }
+
+  /** Closes the connections of a channel. */
+  async closeChannel(channel: string): Promise<void> {
+    const names = [...this.#connections.keys()].filter((name) => name.endsWith(channel));
+    const open = await Promise.allSettled(names.map((name) => this.#connections.get(name)!));
+    for (const result of open) if (result.status === 'fulfilled') result.value.close();
   }
 
   /** Waiting times as the settings ask for. */
@@ -170,10 +190,10 @@ export class KafkaClient implements Client {
   async #connectAny(): Promise<BrokerConnection> {
     const failures: StreamctlError[] = [];
     // A broker that is connected already comes first; then those it told of, then the addresses that were given.
-    const known = [...this.#connections.keys()].map(addressOf);
+    const known = [...this.#connections.keys()].filter((name) => !name.includes('#')).map(addressOf);
     for (const address of unique([...known, ...this.settings.brokers, ...this.#metadata.brokers.values()])) {
       try {
-        return await this.#open(address);
+        return await this.#open(address, '');
       } catch (error) {
         if (!isRetriable(error)) throw error;
         failures.push(error as StreamctlError);
@@ -188,7 +208,7 @@ export class KafkaClient implements Client {
     );
   }
 
-  async #connectBroker(id: number): Promise<BrokerConnection> {
+  async #connectBroker(id: number, channel: string): Promise<BrokerConnection> {
     let address = this.#metadata.brokers.get(id);
     if (!address && id >= 0) {
       await this.cluster([]);
@@ -203,11 +223,11 @@ export class KafkaClient implements Client {
         },
       );
     }
-    return this.#open(address, id);
+    return this.#open(address, channel, id);
   }
 
-  #open(address: BrokerAddress, id?: number): Promise<BrokerConnection> {
-    const name = `${address.host}:${address.port}`;
+  #open(address: BrokerAddress, channel: string, id?: number): Promise<BrokerConnection> {
+    const name = `${address.host}:${address.port}${channel}`;
     const open = this.#connections.get(name);
     if (open) return open;
     const opening = BrokerConnection.open(address, this.settings, this.edges).then(
@@ -219,7 +239,7 @@ export class KafkaClient implements Client {
       },
       (error: unknown) => {
         this.#drop(name, opening);
-        throw id === undefined ? error : advertised(error, name, id, this.settings.brokers);
+        throw id === undefined ? error : advertised(error, address, id, this.settings.brokers);
       },
     );
     this.#connections.set(name, opening);
@@ -287,7 +307,8 @@ function withHint(error: StreamctlError): StreamctlError {
 }
 
 /** A broker that tells clients an address which they cannot reach is the most common misconfiguration. */
-function advertised(error: unknown, name: string, id: number, given: readonly BrokerAddress[]): unknown {
+function advertised(error: unknown, address: BrokerAddress, id: number, given: readonly BrokerAddress[]): unknown {
+  const name = `${address.host}:${address.port}`;
   if (!(error instanceof StreamctlError) || given.some(({ host, port }) => `${host}:${port}` === name)) return error;
   return new StreamctlError(error.code, error.message, {
     detail: `${error.detail ?? 'no reason given'}; broker ${id} gives ${name} as its address`,

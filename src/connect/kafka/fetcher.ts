@@ -27,6 +27,7 @@ export class PartitionFetcher implements Fetcher {
   readonly #options: Required<FetcherOptions>;
   readonly #readers = new Map<string, PartitionReader>();
   readonly #queue: FetchedQueue;
+  readonly #channel: string;
   /** Brokers with a request in flight or being connected. */
   readonly #busy = new Set<number>();
   #refreshing = false;
@@ -45,6 +46,7 @@ export class PartitionFetcher implements Fetcher {
       onOffsetGone: options.onOffsetGone ?? 'fail',
     };
     this.#queue = new FetchedQueue(client.edges);
+    this.#channel = client.newChannel();
   }
 
   assign(partitions: readonly TopicPartitionOffset[]): void {
@@ -104,6 +106,7 @@ export class PartitionFetcher implements Fetcher {
     this.#closed = true;
     this.remove(this.assignment());
     this.#queue.wake();
+    await this.#client.closeChannel(this.#channel);
   }
 
   #change(wanted: TopicPartition, paused: boolean): void {
@@ -160,7 +163,7 @@ export class PartitionFetcher implements Fetcher {
     for (const reader of readers) reader.busy = true;
     let fetched: FetchedPartition[] = [];
     try {
-      const connection = await this.#client.connect({ broker });
+      const connection = await this.#client.connect({ broker }, this.#channel);
       const response = await this.#request(connection, readers);
       fetched = this.#read(response, readers);
     } catch (error) {
