@@ -40,7 +40,7 @@ const boundaries = Object.entries(layers).map(([folder, allowed]) => ({
 
 /** Folders that stay free of node:* and npm, with the files that are their named exceptions. */
 const pure = [
-  { folder: 'base', except: '^src/base/(system|compression|crypto)[.]ts$' },
+  { folder: 'base', except: '^src/base/(system|system-http|compression|crypto)[.]ts$' },
   { folder: 'wire' },
   { folder: 'storage' },
   { folder: 'plan' },

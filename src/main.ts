@@ -75,17 +75,24 @@ async function perform(stdout: ProcessOutput, stderr: ProcessOutput, ending: End
 
 /** The real world. Loaded late, so that help and mistakes in typing cost nothing. */
 async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<SessionEdges> {
-  const [{ systemClock, systemFiles, systemNetwork }, { systemCrypto }, { systemCompression }, { seededRandom }] =
-    await Promise.all([
-      import('./base/system.js'),
-      import('./base/crypto.js'),
-      import('./base/compression.js'),
-      import('./base/random.js'),
-    ]);
+  const [
+    { systemClock, systemFiles, systemNetwork },
+    { systemHttp },
+    { systemCrypto },
+    { systemCompression },
+    { seededRandom },
+  ] = await Promise.all([
+    import('./base/system.js'),
+    import('./base/system-http.js'),
+    import('./base/crypto.js'),
+    import('./base/compression.js'),
+    import('./base/random.js'),
+  ]);
   return {
     clock: systemClock,
     files: systemFiles,
     network: systemNetwork,
+    http: systemHttp,
     crypto: systemCrypto,
     compression: systemCompression,
     random: seededRandom(new DataView(systemCrypto.randomBytes(4).buffer).getUint32(0)),

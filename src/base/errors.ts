@@ -25,6 +25,13 @@ export const ERROR_KINDS = {
   'bad-plan': kind('user', 'never', 2, 'a pipeline or expression does not check'),
   'broker-unreachable': kind('external', 'later', 3, 'no connection to the broker, or it was lost'),
   'broker-refused': kind('external', 'later', 3, 'the broker answered with an error'),
+  'api-failed': kind(
+    'external',
+    'later',
+    3,
+    'an API cannot be reached, is too slow, or answered with an error of its own',
+  ),
+  'api-refused': kind('user', 'never', 2, 'an API refused the request: its key, address or parameters are wrong'),
   'folder-owned': kind('external', 'later', 3, 'another broker owns the data folder'),
   'port-in-use': kind('external', 'later', 3, 'the port to listen on is taken'),
   'disk-failed': kind('external', 'later', 3, 'the disk is full, or a read, write or sync failed'),

@@ -1,5 +1,6 @@
 import type { Compression, Crypto } from '../../base/codec-interfaces.js';
 import type { FileSystem } from '../../base/files.js';
+import type { HttpClient } from '../../base/http.js';
 import type { Network } from '../../base/network.js';
 import type { Random } from '../../base/random.js';
 import type { JsonValue } from '../../base/row-batch.js';
@@ -41,11 +42,14 @@ export interface Context {
   readonly clock: Clock;
   readonly files: FileSystem;
   readonly network: Network;
+  readonly http: HttpClient;
   readonly crypto: Crypto;
   readonly compression: Compression;
   readonly random: Random;
   /** Environment, `.env` included. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Secrets by reference; see {@link SecretAccess}. */
+  readonly secrets: SecretAccess;
   /** Absolute path of the working folder. */
   readonly folder: string;
   /** `.streamctl` beside the nearest streamctl.yaml, else in the working folder. Absolute; may not exist yet. */
@@ -102,6 +106,14 @@ export interface ProgramIdentity {
   /** Absolute path of bin/streamctl.js. */
   readonly launcher: string;
   readonly pid: number;
+}
+
+/** Secrets by reference. Flag values have theirs replaced already. */
+export interface SecretAccess {
+  /** Replaces `${env:X}`, `${file:/run/x}` and `${exec:cmd}` in `text`. @throws `not-found`, `usage` */
+  resolve(text: string): string;
+  /** `text` with every secret that was read so far replaced by `***`. Messages go through it by themselves. */
+  redact(text: string): string;
 }
 
 /** What the sources of configuration gave. */

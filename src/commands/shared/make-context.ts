@@ -1,5 +1,6 @@
 import type { Compression, Crypto } from '../../base/codec-interfaces.js';
 import type { FileSystem } from '../../base/files.js';
+import type { HttpClient } from '../../base/http.js';
 import type { Network } from '../../base/network.js';
 import type { Random } from '../../base/random.js';
 import type { JsonValue } from '../../base/row-batch.js';
@@ -24,6 +25,7 @@ export interface Edges {
   readonly clock: Clock;
   readonly files: FileSystem;
   readonly network: Network;
+  readonly http: HttpClient;
   readonly crypto: Crypto;
   readonly compression: Compression;
   readonly random: Random;
@@ -72,10 +74,12 @@ export function makeContext(parts: ContextParts): Context {
     clock: edges.clock,
     files: edges.files,
     network: edges.network,
+    http: edges.http,
     crypto: edges.crypto,
     compression: edges.compression,
     random: edges.random,
     env: configuration.env,
+    secrets: parts.secrets,
     folder: edges.folder,
     stateFolder: edges.resolve(configuration.projectFolder, '.streamctl'),
     stdin: edges.stdin,

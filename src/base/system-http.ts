@@ -1,0 +1,151 @@
+import type { ClientRequest, IncomingMessage, Agent as PlainAgent, RequestOptions } from 'node:http';
+import { concatBytes } from './bytes.js';
+import type { HttpClient, HttpFailure, HttpFailureReason, HttpHeaders, HttpRequest, HttpResponse } from './http.js';
+import { systemClock } from './system.js';
+
+/** Connections kept open to one host. */
+const MAX_IDLE_CONNECTIONS = 4;
+/** Bound of all response headers together. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+interface Modules {
+  readonly request: (url: URL, options: RequestOptions) => ClientRequest;
+  readonly agent: PlainAgent;
+}
+
+const opened = new Map<string, Promise<Modules>>();
+
+/** {@link HttpClient} over node:http and node:https, loaded when first used. Connections are kept and used again. */
+export const systemHttp: HttpClient = {
+  async send(request) {
+    const url = new URL(request.url);
+    const first = await exchange(url, request);
+    // The other side may close a kept connection in the moment it is used again: the request never arrived.
+    return first === 'stale' ? ((await exchange(url, request)) as HttpResponse | HttpFailure) : first;
+  },
+};
+
+function modulesFor(protocol: string): Promise<Modules> {
+  let found = opened.get(protocol);
+  if (!found) {
+    found = protocol === 'https:' ? open(import('node:https')) : open(import('node:http'));
+    opened.set(protocol, found);
+  }
+  return found;
+}
+
+async function open(loading: Promise<typeof import('node:http') | typeof import('node:https')>): Promise<Modules> {
+  const { Agent, request } = await loading;
+  return { request, agent: new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS }) as PlainAgent };
+}
+
+async function exchange(url: URL, wanted: HttpRequest): Promise<HttpResponse | HttpFailure | 'stale'> {
+  const { request, agent } = await modulesFor(url.protocol);
+  return new Promise((settle) => {
+    let isOver = false;
+    const headers = { 'accept-encoding': 'gzip, deflate, br', ...wanted.headers };
+    const call = request(url, { agent, headers, maxHeaderSize: MAX_HEADER_BYTES });
+    const timer = systemClock.after(wanted.timeoutMs, () =>
+      fail('timeout', `no whole answer within ${wanted.timeoutMs / 1000} s`),
+    );
+    const stop = (): void => fail('stopped', 'called off');
+    function end(result: HttpResponse | HttpFailure | 'stale'): void {
+      if (isOver) return;
+      isOver = true;
+      timer.cancel();
+      wanted.signal?.removeEventListener('abort', stop);
+      settle(result);
+    }
+    function fail(reason: HttpFailureReason, message: string): void {
+      end({ kind: 'failure', reason, message });
+      call.destroy();
+    }
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      const isStale = call.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      if (isStale) end('stale');
+      else fail(reasonOf(error), messageOf(error));
+    });
+    call.on('response', (answer) => {
+      readBody(answer, wanted.maxBodyBytes).then(
+        (body) => end({ kind: 'response', status: answer.statusCode ?? 0, headers: headersOf(answer), body }),
+        (error: Error) => {
+          if (error instanceof TooLarge) fail('too-large', error.message);
+          else fail('broken', `the answer broke off: ${error.message}`);
+        },
+      );
+    });
+    wanted.signal?.addEventListener('abort', stop, { once: true });
+    if (wanted.signal?.aborted) stop();
+    call.end();
+  });
+}
+
+class TooLarge extends Error {
+  constructor(maxBytes: number) {
+    super(`the answer is larger than ${maxBytes} bytes`);
+  }
+}
+
+async function readBody(answer: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  if (Number(answer.headers['content-length'] ?? 0) > maxBytes) throw new TooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer) {
+    size += (chunk as Uint8Array).length;
+    if (size > maxBytes) throw new TooLarge(maxBytes);
+    chunks.push(chunk as Uint8Array);
+  }
+  const encoding = (answer.headers['content-encoding'] ?? '').trim().toLowerCase();
+  const body = concatBytes(chunks);
+  return body.length === 0 || encoding === '' || encoding === 'identity' ? body : inflate(encoding, body, maxBytes);
+}
+
+const INFLATERS: Readonly<Record<string, 'gunzipSync' | 'inflateSync' | 'brotliDecompressSync'>> = {
+  gzip: 'gunzipSync',
+  'x-gzip': 'gunzipSync',
+  deflate: 'inflateSync',
+  br: 'brotliDecompressSync',
+};
+
+async function inflate(encoding: string, body: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const name = INFLATERS[encoding];
+  if (!name) throw new Error(`content encoding "${encoding}" is not known`);
+  const zlib = await import('node:zlib');
+  try {
+    const plain = zlib[name](body, { maxOutputLength: maxBytes });
+    return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new TooLarge(maxBytes) : error;
+  }
+}
+
+function headersOf(answer: IncomingMessage): HttpHeaders {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+function reasonOf(error: NodeJS.ErrnoException): HttpFailureReason {
+  // The parser's own codes: what came is no HTTP.
+  if (error.code?.startsWith('HPE_') || error.code === 'ECONNRESET') return 'broken';
+  return 'unreachable';
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name cannot be looked up now',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was closed before an answer',
+  ENETUNREACH: 'there is no network',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ETIMEDOUT: 'the host does not answer',
+};
+
+function messageOf(error: NodeJS.ErrnoException): string {
+  const known = MESSAGES[error.code ?? ''];
+  // Several addresses were tried: each has its own error.
+  const inner = (error as AggregateError).errors as NodeJS.ErrnoException[] | undefined;
+  return known ?? (inner?.[0] ? messageOf(inner[0]) : error.message || (error.code ?? 'unknown failure'));
+}
