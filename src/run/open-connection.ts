@@ -18,32 +18,20 @@ const NO_MEMBER = { memberId: '', generation: -1 };
 /** How long the cluster may take to make topics. */
 const CREATE_TIMEOUT_MS = 30_000;
 
-/**
- * Opens everything a run asks of a cluster; nothing is dialled before it is needed. A broker answers the requests of one
- * connection in their order, so whoever waits long (a fetch for records, a member for its group) has connections of its
- * own: a commit must not stand behind them.
- */
+/** Opens everything a run asks of a cluster; nothing is dialled before it is needed. */
 export function openConnection(settings: ClientSettings, edges: ClientEdges): Connection {
-  const clients: KafkaClient[] = [];
-  const open = (): KafkaClient => {
-    const client = new KafkaClient(settings, edges);
-    clients.push(client);
-    return client;
-  };
-  const client = open();
+  const client = new KafkaClient(settings, edges);
   return {
     client,
     producer: (options) => new RecordProducer(client, options),
-    fetcher: (options) => new PartitionFetcher(open(), options),
-    group: (options, handlers) => new GroupMember(open(), options, handlers),
+    fetcher: (options) => new PartitionFetcher(client, options),
+    group: (options, handlers) => new GroupMember(client, options, handlers),
     offsets: (partitions, at) => listOffsets(client, partitions, at),
     committed: (groupId, partitions) => committedOffsets(client, groupId, partitions),
     commit: (groupId, offsets) => new GroupRequests(client, { groupId, topics: [] }, 0, 0).commit(NO_MEMBER, offsets),
     partitions: async (topic) => (await client.topic(topic)).partitions.map(({ partition }) => partition),
     createMissing: (topics) => createMissing(client, topics),
-    close: async () => {
-      await Promise.all(clients.map((one) => one.close()));
-    },
+    close: () => client.close(),
   };
 }
 

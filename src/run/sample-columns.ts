@@ -8,12 +8,17 @@ import { eachRecord } from './each-record.js';
 
 /** Records that are looked at for the columns of a topic. */
 export const SAMPLE_RECORDS = 1_000;
+/** A number as JSON spells it. */
+const NUMBER = /^ *-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)? *$/;
+/** Longer texts of digits are codes, not numbers. */
+const MAX_NUMBER_TEXT = 15;
 /** How often it is looked whether there is nothing more to read. */
 const WAIT_MS = 50;
 
 /**
  * Learns the columns of a topic from its first records: JSON objects, of which every key is a column. Numbers are
- * `double`, or `bigint` where one is too large for a double to be exact; a key with values of several kinds is `json`.
+ * `double`, or `bigint` where one is too large for a double to be exact; texts count as numbers where all of them are
+ * spelled so (codes with leading zeros are not); a key with values of several kinds is `json`.
  * @param from where the partitions are read.
  * @param signal ends the wait for a first record; the columns are then none.
  * @throws `bad-data` when none of the records is a JSON object.
@@ -88,7 +93,7 @@ function typeOf(cell: unknown): ValueType | undefined {
     case 'boolean':
       return 'boolean';
     case 'string':
-      return 'string';
+      return NUMBER.test(cell) && cell.length <= MAX_NUMBER_TEXT ? 'double' : 'string';
     case 'number':
       return Number.isInteger(cell) && !Number.isSafeInteger(cell) && Math.abs(cell) < 2 ** 63 ? 'bigint' : 'double';
     case 'object':
@@ -98,11 +103,12 @@ function typeOf(cell: unknown): ValueType | undefined {
   }
 }
 
-/** A column of nulls only counts as text. */
+/** A column of nulls only counts as text; numbers among other texts are texts. */
 function widest(types: ReadonlySet<ValueType>): ValueType {
   const [first, second] = types;
   if (first === undefined) return 'string';
   if (second === undefined) return first;
+  if (types.size === 2 && types.has('string') && types.has('double')) return 'string';
   const numeric = [...types].every((type) => type === 'double' || type === 'bigint');
   return numeric ? 'bigint' : 'json';
 }

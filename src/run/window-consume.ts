@@ -14,6 +14,8 @@ import { startOffsets } from './start-offsets.js';
 export interface WindowConsumeOptions {
   readonly place: RunPlace;
   readonly query: Omit<AdhocQuery, 'columns'>;
+  /** Columns whose types are known, from a pipeline that reads the topic; others are learned. */
+  readonly declared?: Schema;
   /** Partitions to read; all when absent. */
   readonly partitions?: readonly number[];
   /** Default: from the start. */
@@ -73,8 +75,10 @@ async function lookAtTopic(options: WindowConsumeOptions): Promise<Begin | undef
     const offsets = await beginOffsets(connection, wanted, options);
     const learnFrom =
       options.from?.kind === 'end' ? await startOffsets(connection, wanted, { kind: 'start' }) : offsets;
-    const columns = await sampleColumns(connection, learnFrom, signal, !options.bounded);
-    return columns.length === 0 ? undefined : { columns, offsets };
+    const learned = await sampleColumns(connection, learnFrom, signal, !options.bounded);
+    if (learned.length === 0) return undefined;
+    const declared = new Map(options.declared?.map((column) => [column.name, column]));
+    return { columns: learned.map((column) => declared.get(column.name) ?? column), offsets };
   } finally {
     await connection.close();
   }

@@ -2,6 +2,7 @@ import { StreamctlError } from '../../base/errors.js';
 import type { AdhocQuery } from '../../plan/adhoc-plan.js';
 import type { EndSummary, StartPosition } from '../../run/interfaces.js';
 import type { Context } from './context.js';
+import { allPipelines } from './names.js';
 import type { Outcome } from './outcome.js';
 
 /** How the windowed mode of `consume` reads its topic. */
@@ -33,6 +34,8 @@ export async function consumeWindows(
       import('./window-printer.js'),
     ]);
   const printer = new WindowPrinter(context, reading.eof);
+  const sources = (await allPipelines()).flatMap((plan) => plan.sources);
+  const declared = sources.find((source) => source.topic === query.topic)?.columns;
   const { group, partitions, from, eof } = reading;
   const started = await startWindowConsume({
     place: runPlace(context),
@@ -41,6 +44,7 @@ export async function consumeWindows(
     bounded: eof,
     listener: streamListener(context, printer),
     signal: context.signal,
+    ...(declared ? { declared } : {}),
     ...(partitions.length > 0 ? { partitions } : {}),
     ...(group === undefined ? {} : { commitTo: group }),
   });

@@ -2,6 +2,8 @@ import { StreamctlError } from '../../base/errors.js';
 import type { Api, RequestInputOf, ResponseOf } from '../../wire/api.js';
 import { metadataApi } from '../../wire/apis/03-metadata.js';
 import { findCoordinatorApi } from '../../wire/apis/10-find-coordinator.js';
+import { joinGroupApi } from '../../wire/apis/11-join-group.js';
+import { syncGroupApi } from '../../wire/apis/14-sync-group.js';
 import { BrokerConnection } from './broker-connection.js';
 import type { Client } from './contracts.js';
 import type {
@@ -117,8 +119,9 @@ export class KafkaClient implements Client {
     const backoff = this.backoff();
     for (;;) {
       try {
-        // A join waits for all members: nothing else should wait behind it.
-        const channel = typeof target === 'object' && 'group' in target ? `#group ${target.group}` : '';
+        // A join waits for all members: nothing else, least of all a commit, should wait behind it.
+        const waits = api.key === joinGroupApi.key || api.key === syncGroupApi.key;
+        const channel = waits && typeof target === 'object' && 'group' in target ? `#join ${target.group}` : '';
         const connection = await this.connect(target, channel);
         const response = await connection.request(api, body, {
           timeoutMs: options.timeoutMs ?? this.settings.requestTimeoutMs,
