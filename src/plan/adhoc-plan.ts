@@ -93,7 +93,8 @@ function dashboardOf(query: AdhocQuery, columns: Schema): Dashboard {
   const values = columns.filter(({ name, type }) => !keys.has(name) && (type === 'bigint' || type === 'double'));
   // A mean tells more than a count, which is shown beside it.
   const value = (values.find(({ type }) => type === 'double') ?? values[0])?.name;
-  const label = query.by?.[0] ?? '';
+  const [first] = query.by ?? [];
+  const label = columns.some(({ name }) => name === first) ? first! : WINDOW_END;
   const shown = columns.map(({ name }) => name).filter((name) => name !== WINDOW_START && name !== WINDOW_END);
   const table = { kind: 'table', title: 'Newest window of each key', sink: ADHOC_SINK } as const;
   return {
