@@ -3,12 +3,15 @@ import type { KafkaClient } from '../connect/kafka/client.js';
 import type { TopicPartition } from '../connect/kafka/interfaces.js';
 import { defineCommand, type Input } from './shared/command.js';
 import type { Context } from './shared/context.js';
+import { consumeInGroup } from './shared/group-consume.js';
 import { withClient } from './shared/kafka.js';
+import { resolvePositions } from './shared/offset-positions.js';
 import { type OffsetRange, parseOffsetRange } from './shared/offset-range.js';
 import type { Outcome } from './shared/outcome.js';
 import { partitionsOf, readPartitions } from './shared/partitions.js';
-import { type ConsumeEnd, PlainConsume } from './shared/plain-consume.js';
-import { compileFormat, type RecordWriter } from './shared/record-format.js';
+import { PlainConsume, type PlainConsumeOptions } from './shared/plain-consume.js';
+import { compileFormat } from './shared/record-format.js';
+import type { RowSelector } from './shared/row-selector.js';
 import { asksForWindows, consumeWindows, WINDOW_FLAGS, windowQuery } from './shared/window-mode.js';
 
 /** Records that `tail` begins with, per partition. */
@@ -104,28 +107,65 @@ async function readWindows(context: Context, input: ConsumeInput): Promise<Outco
 
 async function readPlain(context: Context, input: ConsumeInput, client: KafkaClient): Promise<Outcome> {
   const { flags: given } = input;
-  const write = await recordWriter(context, input);
+  if (given.group !== undefined && given.partition.length > 0) {
+    throw new StreamctlError('usage', 'with -g the group chooses the partitions: -p cannot');
+  }
+  const writers = await recordWriters(context, input);
   const range = rangeOf(context, input);
   const partitions = await assigned(client, input);
   const [{ PartitionFetcher }, { fetcherProperties }] = await Promise.all([
     import('../connect/kafka/fetcher.js'),
     import('../connect/kafka/option-properties.js'),
   ]);
+  const { comparingWriter } = await import('./shared/record-json.js');
+  const selector = await rowSelector(context, input, client, partitions, range);
   const fetcher = new PartitionFetcher(client, fetcherProperties(client.settings));
   const reader = new PlainConsume(context, client, fetcher, {
     range,
     stopAtEnd: given.exitAtEnd || input.invokedAs === 'cat',
     limit: given.number ?? Number.POSITIVE_INFINITY,
-    write,
-    selector: undefined,
+    ...writers,
+    write: context.compareRecord ? comparingWriter(writers.write, context.compareRecord) : writers.write,
+    selector,
   });
   try {
-    await reader.begin(partitions);
-    const end: ConsumeEnd = await reader.run();
+    const end = await (given.group === undefined
+      ? reader.begin(partitions).then(() => reader.run())
+      : consumeInGroup(context, client, reader, given.group, [...new Set(input.args.topic)]));
     context.debug(`${reader.written} records`);
+    if (selector && selector.leftOut > 0) {
+      context.warn(`records that are no JSON objects were left out: ${selector.leftOut}`);
+    }
     return { reason: end, result: { records: reader.written } };
   } finally {
     await fetcher.close();
+  }
+}
+
+/** What chooses records by columns; undefined where no flag asks for it. */
+async function rowSelector(
+  context: Context,
+  { flags: { where, fields } }: ConsumeInput,
+  client: KafkaClient,
+  partitions: readonly TopicPartition[],
+  range: OffsetRange,
+): Promise<RowSelector | undefined> {
+  const alsoRead = context.stream.wantedColumns;
+  if (where === undefined && fields.length === 0 && alsoRead.size === 0) return undefined;
+  const [{ openConnection }, { sampleColumns }, { RowSelector }] = await Promise.all([
+    import('../run/open-connection.js'),
+    import('../run/sample-columns.js'),
+    import('./shared/row-selector.js'),
+  ]);
+  const connection = openConnection(client.settings, client.edges);
+  try {
+    // What begins at the end learns from what is there already.
+    const from = range.from.kind === 'end' ? ({ kind: 'start' } as const) : range.from;
+    const starts = await resolvePositions(client, partitions, from);
+    const schema = await sampleColumns(connection, starts, context.signal, false);
+    return new RowSelector(context, { schema, where, fields, alsoRead });
+  } finally {
+    await connection.close();
   }
 }
 
@@ -142,14 +182,19 @@ async function assigned(client: KafkaClient, input: ConsumeInput): Promise<reado
   return all;
 }
 
-async function recordWriter(context: Context, { flags: given }: ConsumeInput): Promise<RecordWriter> {
-  if (given.envelope && given.format !== undefined) {
-    throw new StreamctlError('usage', '-J and -f exclude each other');
+async function recordWriters(
+  context: Context,
+  { flags: given }: ConsumeInput,
+): Promise<Pick<PlainConsumeOptions, 'write' | 'writeColumns'>> {
+  if (given.envelope && given.format !== undefined) throw new StreamctlError('usage', '-J and -f exclude each other');
+  if (given.fields.length > 0 && (given.envelope || given.format !== undefined)) {
+    throw new StreamctlError('usage', '--fields says what is written: it goes without -J and -f');
   }
-  const { writeEnvelope, writeTypedRecord } = await import('./shared/record-json.js');
-  if (given.envelope) return writeEnvelope;
-  if (context.machine) return writeTypedRecord;
-  if (given.format !== undefined) return compileFormat(given.format);
-  if (context.output === 'tsv') return compileFormat('%t\\t%p\\t%o\\t%T\\t%k\\t%v\\n');
-  return compileFormat(context.output === 'wide' ? '%t/%p:%o  %d{iso}  %k  %v\\n' : '%v\\n');
+  const json = await import('./shared/record-json.js');
+  if (given.envelope) return { write: json.writeEnvelope, writeColumns: json.writeColumnsLine };
+  if (context.machine) return { write: json.writeTypedRecord, writeColumns: json.writeTypedColumns };
+  const writeColumns = context.output === 'tsv' ? json.writeColumnsTsv : json.writeColumnsLine;
+  if (given.format !== undefined) return { write: compileFormat(given.format), writeColumns };
+  const wide = context.output === 'wide' ? '%t/%p:%o  %d{iso}  %k  %v\\n' : '%v\\n';
+  return { write: compileFormat(context.output === 'tsv' ? '%t\\t%p\\t%o\\t%T\\t%k\\t%v\\n' : wide), writeColumns };
 }

@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./consume.js')).consume,
   },
   {
+    path: 'replay',
+    summary: 'send a file as a stream, in timed batches',
+    load: async () => (await import('./replay.js')).replay,
+  },
+  {
     path: 'run',
     summary: 'run a pipeline: its sources, its query, its sinks',
     load: async () => (await import('./run.js')).run,

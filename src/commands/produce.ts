@@ -104,9 +104,11 @@ async function send(context: Context, input: ProduceInput, client: KafkaClient):
   if (context.dryRun) {
     let records = 0;
     for (const source of sources) {
-      for await (const record of recordsOf(context, source, format)) {
-        partitionOf(record, input, info);
-        records++;
+      for await (const some of recordsOf(context, source, format)) {
+        for (const record of some) {
+          partitionOf(record, input, info);
+          records++;
+        }
       }
     }
     context.note(`${count(records)} would go to ${topic}`);
@@ -124,9 +126,7 @@ async function send(context: Context, input: ProduceInput, client: KafkaClient):
   });
   try {
     await producer.prepare(topic);
-    for (const source of sources) {
-      for await (const record of recordsOf(context, source, format)) await append(producer, topic, record, input, info);
-    }
+    for (const source of sources) await sendAll(context, source, format, producer, input, info);
     await producer.close();
   } catch (error) {
     throw await afterFailure(error, producer, tally, topic);
@@ -138,16 +138,23 @@ async function send(context: Context, input: ProduceInput, client: KafkaClient):
   };
 }
 
-async function append(
+async function sendAll(
+  context: Context,
+  source: string,
+  format: InputFormat,
   producer: RecordProducer,
-  topic: string,
-  record: InputRecord,
   input: ProduceInput,
   info: TopicInfo,
 ): Promise<void> {
-  const partition = partitionOf(record, input, info);
-  const { key, value, headers, timestampMs } = record;
-  if (!producer.append(topic, partition, key, value, headers, timestampMs)) await producer.ready();
+  const topic = info.name;
+  // No step per record waits for anything unless the buffer is full: that is what makes it fast.
+  for await (const records of recordsOf(context, source, format)) {
+    for (const record of records) {
+      const partition = partitionOf(record, input, info);
+      const { key, value, headers, timestampMs } = record;
+      if (!producer.append(topic, partition, key, value, headers, timestampMs)) await producer.ready();
+    }
+  }
 }
 
 function partitionOf(record: InputRecord, input: ProduceInput, info: TopicInfo): number | undefined {
@@ -179,28 +186,40 @@ function inputFormat({
   };
 }
 
-async function* recordsOf(context: Context, source: string, format: InputFormat): AsyncGenerator<InputRecord, void> {
+/** The records of one source, some at a time, read one by one as they are asked for. */
+async function* recordsOf(
+  context: Context,
+  source: string,
+  format: InputFormat,
+): AsyncGenerator<Iterable<InputRecord>, void> {
   let number = 0;
   for await (const pieces of splitRecords(readBlocks(context, source), format.delimiter)) {
+    yield readPieces(pieces, source, format, number);
+    number += pieces.length;
+  }
+}
+
+function* readPieces(
+  pieces: readonly Uint8Array[],
+  source: string,
+  { read }: InputFormat,
+  before: number,
+): Generator<InputRecord, void> {
+  let number = before;
+  try {
     for (const piece of pieces) {
       number++;
       // A blank line between lines of JSON says nothing; between plain records it is an empty one.
-      if (piece.length === 0 && format.read === envelopeReader) continue;
-      try {
-        yield format.read(piece);
-      } catch (error) {
-        if (!(error instanceof StreamctlError) || error.code !== 'bad-data') throw error;
-        throw new StreamctlError(
-          'bad-data',
-          `${source === '-' ? 'standard input' : source}:${number}: ${error.message}`,
-          {
-            ...(error.detail ? { detail: error.detail } : {}),
-            ...(error.hint ? { hint: error.hint } : {}),
-            cause: error,
-          },
-        );
-      }
+      if (piece.length > 0 || read !== envelopeReader) yield read(piece);
     }
+  } catch (error) {
+    if (!(error instanceof StreamctlError) || error.code !== 'bad-data') throw error;
+    const place = `${source === '-' ? 'standard input' : source}:${number}`;
+    throw new StreamctlError('bad-data', `${place}: ${error.message}`, {
+      ...(error.detail ? { detail: error.detail } : {}),
+      ...(error.hint ? { hint: error.hint } : {}),
+      cause: error,
+    });
   }
 }
 

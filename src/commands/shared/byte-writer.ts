@@ -7,12 +7,12 @@ const MAX_UTF8_PER_UNIT = 3;
 
 /** Collects text and bytes into large chunks for an {@link Output}. */
 export class ByteWriter {
-  readonly #output: Output;
+  readonly #output: Pick<Output, 'write'>;
   readonly #encoder = new TextEncoder();
   #chunk = new Uint8Array(CHUNK_BYTES);
   #at = 0;
 
-  constructor(output: Output) {
+  constructor(output: Pick<Output, 'write'>) {
     this.#output = output;
   }
 

@@ -86,6 +86,8 @@ export interface Context {
 
   /** Writes one record of a stream: a line of NDJSON, or `text` in text mode. `type` is `record|window|progress|late|rejected`. */
   record(record: { readonly type: string } & Readonly<Record<string, unknown>>, text?: string): void;
+  /** Shows a record to `--expect-file` that goes out without {@link record}; undefined where nothing is compared. */
+  readonly compareRecord: ((record: unknown) => void) | undefined;
   /** A line to stderr for the person; nothing with `-q`. */
   note(text: string): void;
   /** The same, marked as a warning; shown with `-q` too. */

@@ -6,7 +6,7 @@ import type { EndSummary, PipelineRun } from '../../run/interfaces.js';
 import type { Context } from './context.js';
 import { clientEdges } from './kafka.js';
 import type { Outcome } from './outcome.js';
-import { RateSampler } from './rate-sampler.js';
+import { RateSampler, STEP_MS } from './rate-sampler.js';
 import { closingText, runResult } from './run-listener.js';
 import { type FeedProgress, feedSample, type Lot, sampleEnds } from './sample-feed.js';
 import { readSample, type SampleRows } from './sample-rows.js';
@@ -94,6 +94,7 @@ async function show(context: Context, stage: Stage): Promise<Outcome> {
     await run.stop();
     throw error;
   });
+  void sampleRates(context, look, signal);
   // Awaited below; until then a failure must not count as unhandled.
   fed.catch(() => undefined);
   try {
@@ -149,6 +150,11 @@ async function feed(
   } finally {
     await producer.close(signal.aborted);
   }
+}
+
+/** Looks often enough for the finer history, however seldom pictures are made. */
+async function sampleRates({ clock }: Context, look: () => unknown, signal: AbortSignal): Promise<void> {
+  for (; !signal.aborted; await clock.sleep(STEP_MS, signal)) look();
 }
 
 /** Rows that are sent before the run reads would come in one rush. */

@@ -1,26 +1,46 @@
-import type { DashboardSnapshot, ResultRow, ResultTable } from '../../plan/snapshot.js';
+import {
+  type DashboardSnapshot,
+  MAX_RESULT_ROWS,
+  MAX_TREND,
+  type ResultRow,
+  type ResultTable,
+} from '../../plan/snapshot.js';
 
 /**
- * A look at a run that begins where an earlier one ended: keys of which the new run has no result yet are shown as the
- * earlier one left them.
- * @param earlier last look at the earlier run; ignored when its results have other columns.
+ * A look at a run that began where an earlier one had ended: keys of which it has no result yet are shown as the
+ * earlier one left them, and histories go on.
+ * @param earlier results from before; ignored when they have other columns.
  */
-export function withEarlierResults(
-  snapshot: DashboardSnapshot,
-  earlier: DashboardSnapshot | undefined,
-): DashboardSnapshot {
-  if (!earlier || !sameColumns(snapshot.results, earlier.results)) return snapshot;
+export function withEarlierResults(snapshot: DashboardSnapshot, earlier: ResultTable | undefined): DashboardSnapshot {
+  if (!earlier || !sameColumns(snapshot.results, earlier)) return snapshot;
   const { results } = snapshot;
   const fresh = new Map(results.rows.map((row) => [keyOf(row, results), row]));
   const rows: ResultRow[] = [];
-  for (const row of earlier.results.rows) {
-    const key = keyOf(row, earlier.results);
-    rows.push(fresh.get(key) ?? row);
+  for (const row of earlier.rows) {
+    const key = keyOf(row, earlier);
+    const now = fresh.get(key);
+    rows.push(now ? newest(now, row) : row);
     fresh.delete(key);
   }
   rows.push(...fresh.values());
-  const watermarkMs = snapshot.watermarkMs ?? earlier.watermarkMs;
-  return { ...snapshot, watermarkMs, results: { ...results, rows } };
+  return { ...snapshot, results: { ...results, rows: rows.slice(0, MAX_RESULT_ROWS) } };
+}
+
+/** The newer of both, with the earlier history before the new one; what both hold counts once. */
+function newest(now: ResultRow, before: ResultRow): ResultRow {
+  const ageMs = (now.windowStartMs ?? 0) - (before.windowStartMs ?? 0);
+  if (ageMs < 0) return before;
+  if (!now.trend || !before.trend) return now;
+  return { ...now, trend: joined(before.trend, now.trend).slice(-MAX_TREND) };
+}
+
+/** `[1,2,3]` and `[2,3,4]` are `[1,2,3,4]`. */
+function joined(before: readonly number[], now: readonly number[]): readonly number[] {
+  for (let common = Math.min(before.length, now.length); common > 0; common--) {
+    const start = before.length - common;
+    if (before.every((value, at) => at < start || value === now[at - start])) return [...before, ...now.slice(common)];
+  }
+  return [...before, ...now];
 }
 
 function sameColumns(one: ResultTable, other: ResultTable): boolean {

@@ -111,6 +111,7 @@ export function makeContext(parts: ContextParts): Context {
       access ??= connect();
       return access;
     },
+    compareRecord: parts.expected && ((record) => parts.expected?.add(record)),
     record: recordWriter(stdout, output, parts.expected),
     note: (text) => messages.note(text),
     warn: (text) => messages.warn(text),

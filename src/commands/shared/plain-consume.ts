@@ -7,7 +7,7 @@ import { ByteWriter } from './byte-writer.js';
 import type { Context } from './context.js';
 import { resolvePositions } from './offset-positions.js';
 import type { OffsetRange } from './offset-range.js';
-import type { RecordWriter } from './record-format.js';
+import type { RecordPlace, RecordWriter } from './record-format.js';
 import { walkRecords } from './record-walk.js';
 import type { RowSelector } from './row-selector.js';
 
@@ -21,9 +21,14 @@ export interface PlainConsumeOptions {
   /** Most records to write. */
   readonly limit: number;
   readonly write: RecordWriter;
+  /** Writes a record of which only some columns are wanted, given as JSON text. */
+  readonly writeColumns: ColumnsWriter;
   /** Chooses and rewrites records by their columns; undefined takes all as they are. */
   readonly selector: RowSelector | undefined;
 }
+
+/** See {@link PlainConsumeOptions.writeColumns}. */
+export type ColumnsWriter = (out: ByteWriter, columns: Uint8Array, cursor: RecordCursor, place: RecordPlace) => void;
 
 /** Why {@link PlainConsume.run} came back. */
 export type ConsumeEnd = 'eof' | 'count' | 'stopped';
@@ -86,6 +91,11 @@ export class PlainConsume {
     this.#fetcher.assign(readable);
   }
 
+  /** Makes {@link PlainConsume.run} look around now. */
+  wake(): void {
+    this.#fetcher.wake();
+  }
+
   /** Stops reading `partitions`; their positions are forgotten. */
   drop(partitions: readonly TopicPartition[]): void {
     this.#fetcher.remove(partitions);
@@ -113,7 +123,7 @@ export class PlainConsume {
         const fetched = await this.#fetcher.next(WAIT_MS);
         if (signal.aborted) break;
         if (fetched) {
-          await this.#take(fetched);
+          this.#take(fetched);
           this.#out.flush();
           await stdout.ready();
         }
@@ -145,7 +155,7 @@ export class PlainConsume {
     return Math.min(this.#options.limit - this.#written, this.#context.stream.remaining);
   }
 
-  async #take(fetched: FetchedRecords): Promise<void> {
+  #take(fetched: FetchedRecords): void {
     const name = nameOf(fetched);
     const stop = this.#stops.get(name);
     if (stop === undefined) return;
@@ -155,16 +165,17 @@ export class PlainConsume {
     const out = this.#out;
     const left = this.#left();
     let count = 0;
-    const chosen = selector ? await selector.select(fetched, stop, left) : undefined;
+    const chosen = selector?.select(fetched, stop, left);
+    const columns = chosen?.columns;
     const visit = (cursor: RecordCursor, batch: BatchHeader): boolean => {
       if (chosen && !chosen.takes(cursor.offset)) return true;
       place.leaderEpoch = batch.leaderEpoch;
-      if (chosen?.rewrite) chosen.rewrite(out, cursor);
+      if (columns) this.#options.writeColumns(out, columns(), cursor, place);
       else write(out, cursor, place, this.#written + count);
       count++;
       return count < left;
     };
-    const next = await walkRecords(fetched, stop, compression, visit);
+    const next = walkRecords(fetched, stop, compression, visit);
     this.#written += count;
     this.#positions.set(name, { topic: fetched.topic, partition: fetched.partition, offset: next });
     if (next >= stop) {

@@ -1,7 +1,7 @@
 import { type DashboardSnapshot, MAX_HISTORY } from '../../plan/snapshot.js';
 
 /** Time between two numbers of the finer history. */
-const STEP_MS = 250;
+export const STEP_MS = 250;
 /** Rates are taken over so long, so that the beat of lots does not show. */
 const OVER_MS = 1_000;
 
@@ -10,7 +10,7 @@ export class RateSampler {
   /** Rows read as of the end of each step. */
   readonly #rows: number[] = [];
 
-  /** The snapshot with the finer history. To be called at each refresh; more often than a step is right. */
+  /** The snapshot with the finer history. To be called once a step or more often. */
   refine(snapshot: DashboardSnapshot): DashboardSnapshot {
     const { rowsIn } = snapshot.counts;
     const isOver = snapshot.state === 'done' || snapshot.state === 'failed';
@@ -18,6 +18,10 @@ export class RateSampler {
     if (!isOver) while (this.#rows.length < steps) this.#rows.push(rowsIn);
     const reach = OVER_MS / STEP_MS;
     const rates = this.#rows.map((rows, at) => ((rows - (this.#rows[at - reach] ?? 0)) * 1000) / OVER_MS);
-    return { ...snapshot, history: { ...snapshot.history, rowsPerSecond: rates.slice(-MAX_HISTORY) } };
+    return {
+      ...snapshot,
+      rowsPerSecond: rates.at(-1) ?? snapshot.rowsPerSecond,
+      history: { ...snapshot.history, rowsPerSecond: rates.slice(-MAX_HISTORY) },
+    };
   }
 }

@@ -90,14 +90,16 @@ async function printFrames(context: Context, options: ShowOptions): Promise<Show
   const finish = (): void => ended.abort();
   options.done.then(finish, finish);
   const either = AbortSignal.any([signal, ended.signal]);
+  let written = 0;
   while (!either.aborted) {
     await clock.sleep(refreshMs, either);
-    if (!onlyLast && !either.aborted) {
-      write.frame(options.snapshot());
-      await stdout.ready();
-    }
+    if (onlyLast || either.aborted) continue;
+    write.frame(options.snapshot());
+    written++;
+    await stdout.ready();
   }
-  write.frame(options.snapshot());
+  // Whoever stops a stream of pictures has seen enough; one who asked for a single picture gets it.
+  if (!signal.aborted || written === 0) write.frame(options.snapshot());
   write.close();
   return signal.aborted ? 'aborted' : 'ended';
 }
@@ -115,7 +117,7 @@ async function frameWriter(context: Context, format: FrameFormat, top: number | 
       import('../../ui/output/json.js'),
     ]);
     return {
-      frame: (snapshot) => stdout.write(`${stringifyJson(frameRecord(snapshot))}\n`),
+      frame: (snapshot) => stdout.write(`${stringifyJson(frameRecord(snapshot, top))}\n`),
       close: () => undefined,
     };
   }

@@ -6,6 +6,8 @@ import type { Condition } from './until.js';
 /** A truth about all rows seen so far. */
 export interface RowsExpression {
   readonly text: string;
+  /** Columns that it reads. */
+  readonly columns: ReadonlySet<string>;
   add(batch: RowBatch): void;
   holds(): boolean;
   /** What its aggregates are now, for a message: `avg(price) = 9.5`. */
@@ -83,14 +85,22 @@ export class StopControl implements StreamControl {
   }
 
   get wantsRows(): boolean {
-    return this.#options.expressions.length > 0;
+    return this.wantedColumns.size > 0;
+  }
+
+  get wantedColumns(): ReadonlySet<string> {
+    return new Set(this.#options.expressions.flatMap(({ columns }) => [...columns]));
   }
 
   rows(count: number, batch?: RowBatch): void {
     if (count === 0) return;
     this.#count += count;
     this.#lastRowMs = this.#options.clock.elapsed();
-    if (batch) for (const expression of this.#options.expressions) expression.add(batch);
+    for (const expression of this.#options.expressions) {
+      // Counting needs no columns, and counts what is no row too.
+      if (expression.columns.size === 0) expression.add({ schema: [], vectors: [], length: count, partition: 0 });
+      else if (batch) expression.add(batch);
+    }
     this.#check();
   }
 

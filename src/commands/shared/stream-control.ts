@@ -15,8 +15,10 @@ export interface StreamControl {
   readonly wantsEof: boolean;
   /** `--until lag=N`: report {@link lag}. */
   readonly wantsLag: boolean;
-  /** An expression of `--until` or `--expect` needs decoded rows: report {@link rows} with a batch. */
+  /** An expression of `--until` or `--expect` reads columns: report {@link rows} with a batch. */
   readonly wantsRows: boolean;
+  /** Columns that expressions read; a batch without others will do. */
+  readonly wantedColumns: ReadonlySet<string>;
   /** `count` records were emitted; `batch` holds them decoded where {@link wantsRows}. */
   rows(count: number, batch?: RowBatch): void;
   /** `count` windows were emitted. */

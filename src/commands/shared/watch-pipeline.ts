@@ -1,8 +1,9 @@
 import type { Plan } from '../../plan/plan.js';
-import type { DashboardSnapshot } from '../../plan/snapshot.js';
+import type { ResultTable } from '../../plan/snapshot.js';
 import { type FollowedRun, STATUS_STALE_MS } from '../../run/interfaces.js';
 import type { Context } from './context.js';
 import { withEarlierResults } from './earlier-results.js';
+import { clientEdges, clientSettings } from './kafka.js';
 import type { Outcome } from './outcome.js';
 import { startFeed } from './pipeline-feed.js';
 import { runResult } from './run-listener.js';
@@ -32,8 +33,8 @@ export async function watchPipeline(
   const followed = await followStatus({ place: runPlace(context), pipeline: plan.name });
   try {
     const isAlive = followed !== undefined && isRunning(followed);
-    if (isAlive) return await showFollowed(context, followed, flags);
-    return await runHere(context, plan, flags, followed?.snapshot());
+    if (isAlive) return await showFollowed(context, plan, followed, flags);
+    return await runHere(context, plan, flags);
   } finally {
     await followed?.stop();
   }
@@ -47,8 +48,9 @@ function isRunning(run: FollowedRun): boolean {
 }
 
 /** Shows a run of another process; it is left alone when the show is over. */
-async function showFollowed(context: Context, run: FollowedRun, flags: PipelineFlags): Promise<Outcome> {
+async function showFollowed(context: Context, plan: Plan, run: FollowedRun, flags: PipelineFlags): Promise<Outcome> {
   const { stream } = context;
+  const earlier = await earlierResults(context, plan);
   const over = flags.once ? Promise.resolve() : untilOver(context, run);
   let windows = run.snapshot()!.counts.windowsClosed;
   const end = await showDashboard(context, {
@@ -58,7 +60,7 @@ async function showFollowed(context: Context, run: FollowedRun, flags: PipelineF
       windows = Math.max(windows, snapshot.counts.windowsClosed);
       if (snapshot.lag !== null) stream.lag(snapshot.lag);
       if (snapshot.watermarkMs !== null) stream.watermark(snapshot.watermarkMs);
-      return snapshot;
+      return withEarlierResults(snapshot, earlier);
     },
     done: over,
     refreshMs: flags.refresh,
@@ -75,13 +77,22 @@ async function untilOver({ clock, signal }: Context, run: FollowedRun): Promise<
   while (isRunning(run) && !signal.aborted) await clock.sleep(ASK_EVERY_MS, signal);
 }
 
+/** What earlier runs left in the topic of the results. */
+async function earlierResults(context: Context, plan: Plan): Promise<ResultTable | undefined> {
+  const [{ openConnection }, { readEarlierResults }] = await Promise.all([
+    import('../../run/open-connection.js'),
+    import('../../run/earlier-results.js'),
+  ]);
+  const connection = openConnection(await clientSettings(context), clientEdges(context));
+  try {
+    return await readEarlierResults(connection, plan, context.clock);
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Runs the pipeline in this process: with `--once` over what is there, without leaving a trace. */
-async function runHere(
-  context: Context,
-  plan: Plan,
-  flags: PipelineFlags,
-  earlier: DashboardSnapshot | undefined,
-): Promise<Outcome> {
+async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Promise<Outcome> {
   const [{ startPipelineRun }, { resolveParameters }, { readParameters }] = await Promise.all([
     import('../../run/pipeline-run.js'),
     import('../../plan/parameters.js'),
@@ -89,6 +100,7 @@ async function runHere(
   ]);
   const parameters = resolveParameters(plan, readParameters(flags.param), context.clock.now());
   const feed = flags.once ? undefined : await startFeed(context, plan, flags.source);
+  const earlier = flags.once ? undefined : await earlierResults(context, plan);
   const run = startPipelineRun({
     plan,
     place: runPlace(context),

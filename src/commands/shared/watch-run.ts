@@ -2,7 +2,7 @@ import type { DashboardSnapshot } from '../../plan/snapshot.js';
 import type { PipelineRun, RunListener } from '../../run/interfaces.js';
 import type { Context } from './context.js';
 import type { Outcome } from './outcome.js';
-import { runResult } from './run-listener.js';
+import { closingText, runResult } from './run-listener.js';
 import { type FrameFormat, showDashboard } from './show-dashboard.js';
 
 /** The flags that decide how a dashboard is shown. */
@@ -53,6 +53,7 @@ export async function showRun(
   });
   const summary = await run.stop();
   if (summary.error) throw summary.error;
+  if (context.stdout.isTerminal && !context.machine) context.note(closingText(summary.snapshot));
   await endFrames(context, show, summary.reason);
   return { reason: end === 'quit' ? 'quit' : summary.reason, result: runResult(summary.snapshot) };
 }

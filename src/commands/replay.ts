@@ -1,0 +1,144 @@
+import { StreamctlError } from '../base/errors.js';
+import type { KafkaClient } from '../connect/kafka/client.js';
+import type { ByteSource } from '../connect/sources/replay/byte-source.js';
+import type { ReplayReport } from '../connect/sources/replay/interfaces.js';
+import { defineCommand, type Input } from './shared/command.js';
+import type { Context } from './shared/context.js';
+import { withClient } from './shared/kafka.js';
+import type { Outcome } from './shared/outcome.js';
+import { dryRunFile, type OpenedFile, openFile, replayFile } from './shared/replay-file.js';
+import { REPLAY_FLAGS, readPacing } from './shared/replay-flags.js';
+import { replayTarget } from './shared/replay-target.js';
+
+const args = [{ name: 'file', variadic: true, help: 'csv, tsv, xlsx or ndjson files; - for standard input' }] as const;
+type ReplayInput = Input<typeof REPLAY_FLAGS, typeof args>;
+
+/** `replay` */
+export const replay = defineCommand({
+  path: 'replay',
+  summary: 'send a file as a stream, in timed batches',
+  description:
+    'Rows of a file become JSON records: delimiter, encoding and the type of each column are told from a sample of the ' +
+    'file. Each --batch rows are a lot: its records carry lot, row, source and SHA-256 in their headers, its closing ' +
+    'record goes to TOPIC-lots. A file named like a pipeline goes to that pipeline. Without --pause, --rate or --speed ' +
+    'the rows go out as fast as the broker takes them.',
+  arguments: args,
+  flags: REPLAY_FLAGS,
+  examples: [
+    { line: 'streamctl replay cars.csv --batch 100 --pause 10s', note: 'a hundred rows every ten seconds' },
+    {
+      line: 'streamctl replay audi.csv -t trafic_cars --set manufacturer=audi',
+      note: 'as fast as it goes, with a field more',
+    },
+    {
+      line: 'streamctl replay bars.csv --time Datetime --speed 60x --max-gap 5s',
+      note: 'an hour of the file in a minute',
+    },
+    { line: 'streamctl replay audi.csv -t trafic_cars --resume', note: 'goes on after it was cut off' },
+  ],
+  exits: [0, 2, 3, 5, 6, 7, 130, 143],
+  resultSchema: {
+    type: 'object',
+    properties: {
+      type: { type: 'string', enum: ['progress', 'end'] },
+      source: { type: 'string' },
+      lot: { type: 'number' },
+      rows: { type: 'number', description: 'handed over so far; in the end record: acknowledged' },
+      acknowledgedRows: { type: 'number' },
+      badRows: { type: 'number' },
+      nextInMs: { type: 'number' },
+      lots: { type: 'number' },
+      files: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            source: { type: 'string' },
+            topic: { type: 'string' },
+            rows: { type: 'number' },
+            lots: { type: 'number' },
+            lastRow: { type: 'number' },
+            badRows: { type: 'number' },
+            alreadyThere: { type: 'number' },
+            partitions: { type: 'array', items: { type: 'object' } },
+          },
+          required: ['source', 'topic', 'rows', 'lots'],
+        },
+      },
+    },
+    required: ['type'],
+  },
+  mutating: true,
+  streaming: true,
+  run: start,
+});
+
+async function start(context: Context, input: ReplayInput): Promise<Outcome> {
+  checkFlags(input);
+  // The first file is opened before a broker is looked for: a mistake in it should cost nothing.
+  const first = await open(context, input, input.args.file[0]!);
+  if (context.dryRun) return look(context, input, first);
+  try {
+    return await withClient(context, (client) => send(context, input, client, first));
+  } finally {
+    first.source.close();
+  }
+}
+
+function checkFlags(input: ReplayInput): void {
+  readPacing(input.flags);
+  const { time, timeFormat, align } = input.flags;
+  if (time === undefined && (timeFormat !== 'auto' || align !== 'keep')) {
+    throw new StreamctlError('usage', `${align === 'keep' ? '--time-format' : '--align'} goes with --time`, {
+      hint: '--time COL',
+    });
+  }
+  if (input.args.file.filter((file) => file === '-').length > 1) {
+    throw new StreamctlError('usage', 'standard input can be read only once');
+  }
+}
+
+async function open(context: Context, input: ReplayInput, file: string): Promise<OpenedFile> {
+  return openFile(context, file, await replayTarget(file, input.flags.topic), input.flags);
+}
+
+async function look(context: Context, input: ReplayInput, first: OpenedFile): Promise<Outcome> {
+  const files = [];
+  for (const [index, file] of input.args.file.entries()) {
+    const opened = index === 0 ? first : await open(context, input, file);
+    files.push(await dryRunFile(context, opened, input.flags));
+    opened.source.close();
+  }
+  return { reason: 'dry run', result: total(files) };
+}
+
+async function send(context: Context, input: ReplayInput, client: KafkaClient, first: OpenedFile): Promise<Outcome> {
+  const reports: ReplayReport[] = [];
+  for (const [index, file] of input.args.file.entries()) {
+    if (context.signal.aborted) break;
+    const opened = index === 0 ? first : await open(context, input, file);
+    try {
+      reports.push(await replayFile(context, client, opened, input.flags));
+    } finally {
+      close(opened.source, first.source);
+    }
+  }
+  const isCut = reports.some(({ interrupted }) => interrupted);
+  if (!isCut) context.stream.eof();
+  return { reason: isCut ? 'stopped' : 'eof', result: total(reports) };
+}
+
+function close(source: ByteSource, first: ByteSource): void {
+  if (source !== first) source.close();
+}
+
+function total(files: readonly Pick<ReplayReport, 'rows' | 'lots' | 'badRows'>[]) {
+  const sum = (pick: (file: Pick<ReplayReport, 'rows' | 'lots' | 'badRows'>) => number): number =>
+    files.reduce((all, file) => all + pick(file), 0);
+  return {
+    rows: sum(({ rows }) => rows),
+    lots: sum(({ lots }) => lots),
+    badRows: sum(({ badRows }) => badRows),
+    files,
+  };
+}
