@@ -7,6 +7,7 @@ import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js
 import { KafkaFailure } from '../connect/kafka/kafka-failure.js';
 import { listOffsets } from '../connect/kafka/list-offsets.js';
 import { committedOffsets } from '../connect/kafka/offsets.js';
+import { fetcherProperties, groupProperties, producerProperties } from '../connect/kafka/option-properties.js';
 import { RecordProducer } from '../connect/kafka/producer.js';
 import type { TopicSpec } from '../plan/plan.js';
 import { createTopicsApi } from '../wire/apis/19-create-topics.js';
@@ -18,14 +19,17 @@ const NO_MEMBER = { memberId: '', generation: -1 };
 /** How long the cluster may take to make topics. */
 const CREATE_TIMEOUT_MS = 30_000;
 
-/** Opens everything a run asks of a cluster; nothing is dialled before it is needed. */
+/**
+ * Opens everything a run asks of a cluster; nothing is dialled before it is needed. What `-X` says of producers, fetchers
+ * and groups holds where the run itself does not need it otherwise.
+ */
 export function openConnection(settings: ClientSettings, edges: ClientEdges): Connection {
   const client = new KafkaClient(settings, edges);
   return {
     client,
-    producer: (options) => new RecordProducer(client, options),
-    fetcher: (options) => new PartitionFetcher(client, options),
-    group: (options, handlers) => new GroupMember(client, options, handlers),
+    producer: (options) => new RecordProducer(client, { ...producerProperties(settings), ...options }),
+    fetcher: (options) => new PartitionFetcher(client, { ...fetcherProperties(settings), ...options }),
+    group: (options, handlers) => new GroupMember(client, { ...groupProperties(settings), ...options }, handlers),
     offsets: (partitions, at) => listOffsets(client, partitions, at),
     committed: (groupId, partitions) => committedOffsets(client, groupId, partitions),
     commit: (groupId, offsets) => new GroupRequests(client, { groupId, topics: [] }, 0, 0).commit(NO_MEMBER, offsets),

@@ -21,6 +21,9 @@ export interface RunOutput {
   abandon(): Promise<void>;
 }
 
+/** Whatever `-X` says: a result counts when all replicas have it, and is written once. */
+const SAFE = { acks: -1, idempotent: true } as const;
+
 /** Prepares the topics that a run writes to, which must exist, and opens its producers. */
 export async function openRunOutput(
   connection: Connection,
@@ -30,7 +33,7 @@ export async function openRunOutput(
   const topics = internalTopics(plan);
   const { compression } = place.edges;
   // The first acknowledgement comes after the first append, so long after the line below.
-  const producer = connection.producer({ onAcknowledged: (batch) => stateTopic.acknowledged(batch) });
+  const producer = connection.producer({ ...SAFE, onAcknowledged: (batch) => stateTopic.acknowledged(batch) });
   const stateTopic = new StateTopic(topics.changelog, producer);
   const statusProducer = connection.producer({});
   await statusProducer.prepare(topics.status);

@@ -6,6 +6,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../connect/kafka/interfaces.js';
+import { groupProperties } from '../connect/kafka/option-properties.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { Connection } from './connection.js';
 import { keyOf } from './idle-watch.js';
@@ -77,7 +78,8 @@ export class Session {
     const topics = [...new Set(options.plan.sources.map((source) => source.topic))];
     const groupId = options.group ?? groupOf(options.plan.name);
     // One member works on all partitions: rows of one key may lie in any of them.
-    const sessionTimeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    const named = groupProperties(connection.client.settings).sessionTimeoutMs;
+    const sessionTimeoutMs = options.sessionTimeoutMs ?? named ?? SESSION_TIMEOUT_MS;
     this.#group = connection.group({ groupId, topics, assignors: ['whole'], sessionTimeoutMs }, this.#handlers());
     this.#checkpoints = output.checkpoints(this.#group);
   }

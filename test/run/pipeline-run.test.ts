@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/system.js';
 import type { ClientSettings } from '../../src/connect/kafka/interfaces.js';
 import type { Connection } from '../../src/run/connection.js';
-import type { EndSummary, PipelineRunOptions, RunListener, WindowResult } from '../../src/run/interfaces.js';
+import type {
+  EndSummary,
+  PipelineRun,
+  PipelineRunOptions,
+  RunListener,
+  WindowResult,
+} from '../../src/run/interfaces.js';
 import { internalTopics, neededTopics } from '../../src/run/internal-topics.js';
 import { startPipelineRun } from '../../src/run/pipeline-run.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
@@ -51,6 +58,18 @@ async function runAll(
   return end;
 }
 
+/** Waits until `holds`; a run that ends before is an error. */
+async function until(run: PipelineRun, holds: () => boolean): Promise<void> {
+  let end: EndSummary | undefined;
+  void run.done.then((summary) => {
+    end = summary;
+  });
+  while (!holds()) {
+    if (end) throw end.error ?? new Error(`the run ended: ${end.reason}`);
+    await systemClock.sleep(20);
+  }
+}
+
 async function prepared(name: string): Promise<string> {
   await connection.createMissing(neededTopics(tripsPlan(name)));
   return `${name}-in`;
@@ -84,7 +103,7 @@ describe('a pipeline run', () => {
     for (let at = 0; at < trips.length; at += 450) {
       await send(connection, topic, trips.slice(at, at + 450));
       const run = startPipelineRun({ plan: tripsPlan('parts'), place: placeOf(settings), sessionTimeoutMs: 6_000 });
-      while (run.snapshot().counts.rowsIn < 450) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(run, () => run.snapshot().counts.rowsIn >= 450);
       const end = await run.stop();
       expect(end).toMatchObject({ reason: 'stopped', snapshot: { counts: { rowsIn: 450 } } });
     }
@@ -178,7 +197,7 @@ describe('a pipeline run', () => {
       idleAfterMs: 300,
       listener: { result: (result) => void told.push(result) },
     });
-    while (told.length < expected) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(run, () => told.length >= expected);
     await run.stop();
     expect(told.at(-1)!.reason).toBe('idle');
     expect(await finalResults(connection, 'quiet-out')).toEqual(naiveWindows(trips));
