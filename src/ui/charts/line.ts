@@ -8,6 +8,8 @@ export interface LineSeries {
   readonly label: string;
   /** Oldest first; NaN leaves a gap. */
   readonly values: readonly number[];
+  /** Number of its colour; its place when absent. */
+  readonly color?: number;
 }
 
 /** What {@link paintLines} draws. */
@@ -38,7 +40,7 @@ export function paintLines(data: LinesData, size: Size, look: Look): CellGrid {
   paintScale(grid, plot.rows, low, high, look);
   const canvas = makeCanvas(plot.columns, plot.rows);
   series.forEach((one, index) => {
-    plotLine(canvas, one.values, low, high, index);
+    plotLine(canvas, one.values, low, high, one.color ?? index);
   });
   for (let y = 0; y < plot.rows; y++) {
     for (let x = 0; x < plot.columns; x++) {
@@ -107,7 +109,7 @@ function paintLegend(grid: CellGrid, series: readonly LineSeries[], look: Look):
   series.forEach((one, index) => {
     const label = truncateText(one.label, 16, look.unicode ? '…' : '~');
     if (x + textWidth(label) + 2 > grid.columns) return;
-    x = grid.put(x, y, look.unicode ? '● ' : '* ', look.series(index));
+    x = grid.put(x, y, look.unicode ? '● ' : '* ', look.series(one.color ?? index));
     x = grid.put(x, y, label, look.styles.dim) + 2;
   });
 }

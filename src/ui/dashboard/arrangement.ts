@@ -45,7 +45,7 @@ export function arrange(spec: DashboardSpec, size: Size, keys: number): Outline 
   if (panels.length === 0) return { statRows, body: undefined };
   if (size.columns < MEDIUM.columns || size.rows < MEDIUM.rows) return { statRows, body: panels[0] };
   if (large) return { statRows, body: arrangeLarge(panels, size, keys) };
-  return { statRows, body: size.columns >= WIDE_COLUMNS ? arrangeWide(panels) : arrangeMedium(panels) };
+  return { statRows, body: size.columns >= WIDE_COLUMNS ? arrangeWide(panels) : arrangeMedium(panels, size) };
 }
 
 function leaf(panel: ShownPanel, id: string, weight = 1): Arrangement {
@@ -64,14 +64,15 @@ function isTable(part: Arrangement): boolean {
   return part.kind === 'panel' && part.panel.kind === 'table';
 }
 
-/** 80x24: the first panel on top, below it the table and beside that the small ones. */
-function arrangeMedium(panels: readonly Arrangement[]): Arrangement {
+/** 80x24: the first panel on top, below it the table and beside that a small one; on a tall terminal one more between. */
+function arrangeMedium(panels: readonly Arrangement[], size: Size): Arrangement {
   const [first, ...rest] = panels;
   const table = rest.find(isTable);
-  const side = rest.filter((part) => part !== table).slice(0, 1);
-  const below = [...(table ? [weighted(table, 2)] : []), ...side];
+  const [side, ...others] = rest.filter((part) => part !== table);
+  const below = [...(table ? [weighted(table, 2)] : []), ...(side ? [side] : [])];
   if (below.length === 0) return first!;
-  return group('stack', 'body', [weighted(first!, 1), group('row', 'below', below)]);
+  const between = size.rows >= LARGE.rows ? others.slice(0, 1) : [];
+  return group('stack', 'body', [weighted(first!, 1), ...between, group('row', 'below', below)]);
 }
 
 /** Wide and low: the first panel at the left, the rest at the right. */

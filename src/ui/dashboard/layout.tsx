@@ -146,15 +146,23 @@ function KeyLine({ view, look, size }: FrameProps): ReactNode {
     ['?', 'help'],
   ];
   const tight = size.columns < 60;
+  const gap = tight ? 2 : 3;
+  const shown: (readonly [key: string, meaning: string])[] = [];
+  let used = 1;
+  for (const [key, meaning] of keys) {
+    const text = tight ? meaning.split(':')[0]! : meaning;
+    used += textWidth(text) + 2 + gap;
+    if (used - gap <= size.columns) shown.push([key, text]);
+  }
   return (
-    <Box height={1} flexShrink={0} paddingLeft={1} gap={tight ? 2 : 3}>
-      {keys.map(([key, meaning]) => (
+    <Box height={1} flexShrink={0} paddingLeft={1} gap={gap}>
+      {shown.map(([key, meaning]) => (
         <Box key={key} gap={1} flexShrink={0}>
           <Piece look={look} style="key">
             {key}
           </Piece>
           <Piece look={look} style="dim">
-            {tight ? meaning.split(':')[0]! : meaning}
+            {meaning}
           </Piece>
         </Box>
       ))}

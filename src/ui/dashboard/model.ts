@@ -56,10 +56,12 @@ function compareValues(a: Value | undefined, b: Value | undefined, sign: number)
 /** What the keys act on in this snapshot. */
 export function scopeOf(snapshot: DashboardSnapshot, view: ViewState): ViewScope {
   const { results, dashboard } = snapshot;
+  const known = results.columns.map((column) => column.name);
   const bars = dashboard.panels.find((panel) => panel.kind === 'bars');
-  const names = results.columns.map((column) => column.name);
-  const first = bars?.kind === 'bars' ? bars.value : undefined;
-  const columns = first && names.includes(first) ? [first, ...names.filter((name) => name !== first)] : names;
+  const table = dashboard.panels.find((panel) => panel.kind === 'table');
+  // What the bars show comes first, then what the table shows.
+  const named = [...(bars ? [bars.value] : []), ...(table?.columns ?? known)];
+  const columns = [...new Set(named)].filter((name) => known.includes(name));
   return { columns, rowCount: shownRows(results, view).length };
 }
 
@@ -169,6 +171,11 @@ function windowText(row: ResultRow, unicode: boolean): string {
 export function linesOf(panel: LinePanel, results: ResultTable, rows: readonly ResultRow[]): LinesData {
   const labelAt = results.columns.findIndex((column) => column.name === panel.label);
   return {
-    series: rows.map((row) => ({ label: labelOf(row, results, labelAt), values: row.trend ?? [] })),
+    // A key keeps its colour whatever the order is.
+    series: rows.map((row) => ({
+      label: labelOf(row, results, labelAt),
+      values: row.trend ?? [],
+      color: results.rows.indexOf(row),
+    })),
   };
 }

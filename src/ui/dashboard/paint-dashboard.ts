@@ -83,6 +83,7 @@ function orWaiting(rows: number, snapshot: DashboardSnapshot, view: ViewState, l
 function waitingText(snapshot: DashboardSnapshot): string {
   if (snapshot.state === 'starting') return 'connecting';
   if (snapshot.state === 'failed') return snapshot.notes.at(-1)?.text ?? 'the run failed';
+  if (snapshot.state === 'done') return snapshot.counts.rowsIn === 0 ? 'there were no rows' : 'there were no results';
   if (snapshot.counts.rowsIn === 0) return 'waiting for the first row';
   return 'waiting for the first window to close';
 }

@@ -1,11 +1,15 @@
 import type { Value } from '../../base/row-batch.js';
 import type { DashboardSnapshot, ResultTable } from '../../plan/snapshot.js';
+import { shownRows } from '../dashboard/model.js';
+import { initialView } from '../dashboard/view-state.js';
 
 /**
  * A snapshot as one record for programs: what the dashboard shows, without how it shows it. Times are ISO 8601 in UTC.
+ * @param top most keys, the first ones in the dashboard's own order; all when absent.
  */
 export function frameRecord(
   snapshot: DashboardSnapshot,
+  top?: number,
 ): { readonly type: 'frame' } & Readonly<Record<string, unknown>> {
   const { pipeline, state, atMs, elapsedMs, counts, lag, watermarkMs, window, sources, results, notes } = snapshot;
   return {
@@ -20,7 +24,7 @@ export function frameRecord(
     ...(window === undefined ? {} : { window }),
     counts,
     sources,
-    results: resultObjects(results),
+    results: resultObjects({ ...results, rows: shownRows(results, initialView(snapshot.dashboard.sort, top)) }),
     notes: notes.map((note) => ({ at: instant(note.atMs), level: note.level, text: note.text })),
   };
 }
