@@ -84,6 +84,7 @@ export function kafka<const S extends RowShape, const T extends string = 'event_
 ): SourceSpec<S & { readonly [K in Exclude<T, keyof S>]: 'timestamp' }>;
 /** A topic to write rows to as JSON records (without `columns`). */
 export function kafka<const K extends string = never>(name: string, options: SinkOptions<K>): SinkSpec<K>;
+/** Both of the above. */
 export function kafka(
   name: string,
   options: SourceOptions<Record<string, ValueType>, string> | SinkOptions<string>,
