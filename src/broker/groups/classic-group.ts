@@ -34,6 +34,7 @@ export interface JoinTraits {
  * @see KIP-62 (rebalance timeout), KIP-345 (static members), KIP-394 (member id required), KIP-814 (skip assignment)
  */
 export class ClassicGroup {
+  readonly type = 'classic';
   readonly #edges: ClassicGroupEdges;
   readonly #round: ClassicRebalance;
 

@@ -6,11 +6,27 @@ import { errorCodes } from '../../wire/error-codes.js';
 import type { Journal } from '../journal.js';
 import { joinError, syncError } from './classic-answers.js';
 import { ClassicGroup } from './classic-group.js';
-import { protocolOf } from './classic-members.js';
+import { ConsumerGroup } from './consumer-group.js';
+import {
+  type ConsumerHeartbeat,
+  type ConsumerHeartbeatAnswer,
+  checkHeartbeat,
+  heartbeatRefused,
+  isGoodbye,
+} from './consumer-request.js';
+import { type ConsumerGroupState, consumerGroupEntry, JOINING } from './consumer-state.js';
+import {
+  type DescribedConsumerGroup,
+  type DescribedGroup,
+  describeConsumerGroup,
+  described,
+  unknownGroup,
+} from './describe-group.js';
 import { groupEntry, groupRemovedEntry } from './group-entries.js';
-import { GroupOffsets, type TopicDirectory } from './group-offsets.js';
+import { GroupOffsets } from './group-offsets.js';
 import { GroupStore } from './group-store.js';
 import {
+  CONSUMER_PROTOCOL_TYPE,
   DEFAULT_GROUP_SETTINGS,
   type GroupClient,
   type GroupSettings,
@@ -19,10 +35,11 @@ import {
   type JoinRequest,
   type LeavingMember,
   type LeftMember,
-  NO_BYTES,
+  type StoredClassicGroup,
   type SyncAnswer,
   type SyncRequest,
 } from './group-types.js';
+import type { TopicDirectory } from './topic-directory.js';
 
 /** What the group coordinator is made of. */
 export interface GroupCoordinatorParts {
@@ -42,31 +59,10 @@ export interface ListedGroup {
   readonly groupType: 'classic' | 'consumer';
 }
 
-/** A group as DescribeGroups shows it. */
-export interface DescribedGroup {
-  readonly errorCode: number;
-  readonly errorMessage: string | null;
-  readonly groupId: string;
-  readonly groupState: string;
-  readonly protocolType: string;
-  readonly protocolData: string;
-  readonly members: readonly {
-    readonly memberId: string;
-    readonly groupInstanceId: string | null;
-    readonly clientId: string;
-    readonly clientHost: string;
-    readonly memberMetadata: Uint8Array;
-    readonly memberAssignment: Uint8Array;
-  }[];
-}
-
 /** Version of JoinGroup from which members without an id are given one first (KIP-394). */
 const JOIN_KNOWN_ID = 4;
 /** Version of JoinGroup from which `skipAssignment` exists (KIP-814). */
 const JOIN_SKIP_ASSIGNMENT = 9;
-/** Version of DescribeGroups from which an unknown group is an error and not a dead one. */
-const DESCRIBE_NOT_FOUND = 6;
-
 /**
  * All groups of the broker. Members live in memory and are stored after each rebalance, so that they go on after a
  * restart as if nothing had happened; offsets are stored as they are committed.
@@ -76,7 +72,7 @@ export class GroupCoordinator {
   readonly #parts: GroupCoordinatorParts;
   readonly #settings: GroupSettings;
   readonly #store = new GroupStore();
-  readonly #groups = new Map<string, ClassicGroup>();
+  readonly #groups = new Map<string, ClassicGroup | ConsumerGroup>();
   #expiry: Timer | undefined;
 
   /** Registers itself at the journal: make it before the journal is opened, then {@link start} it. */
@@ -91,7 +87,7 @@ export class GroupCoordinator {
       store: this.#store,
       topics: parts.topics,
       find: (groupId) => this.#find(groupId),
-      findOrMake: (groupId) => this.#find(groupId) ?? this.#make(groupId),
+      findOrMake: (groupId) => this.#find(groupId) ?? this.#makeClassic(groupId),
       emptied: (groupId) => this.#drop(groupId),
     });
   }
@@ -120,28 +116,33 @@ export class GroupCoordinator {
     if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
       return joinError(errorCodes.INVALID_SESSION_TIMEOUT, memberId);
     }
-    const known = this.#find(groupId);
+    const present = this.#find(groupId);
+    // A group changes its protocol when the last member that speaks the other one has gone.
+    if (present?.type === 'consumer' && !present.isIdle) {
+      return joinError(errorCodes.INCONSISTENT_GROUP_PROTOCOL, memberId);
+    }
+    const known = present?.type === 'consumer' ? undefined : present;
     if (!known && memberId !== '') return joinError(errorCodes.UNKNOWN_MEMBER_ID, memberId);
-    if (!known && this.#groups.size >= this.#settings.maxGroups) return joinError(errorCodes.GROUP_MAX_SIZE_REACHED);
-    const group = known ?? this.#make(groupId);
+    if (!present && this.#groups.size >= this.#settings.maxGroups) return joinError(errorCodes.GROUP_MAX_SIZE_REACHED);
+    const group = known ?? this.#makeClassic(groupId);
     const answer = group.join(request, client, {
       needsKnownId: version >= JOIN_KNOWN_ID,
       canSkipAssignment: version >= JOIN_SKIP_ASSIGNMENT,
     });
-    if (!known && group.isIdle) this.#drop(groupId);
+    if (!present && group.isIdle) this.#drop(groupId);
     return answer;
   }
 
   /** SyncGroup. */
   sync(request: SyncRequest): SyncAnswer | Promise<SyncAnswer> {
     if (request.groupId === '') return syncError(errorCodes.INVALID_GROUP_ID);
-    return this.#find(request.groupId)?.sync(request) ?? syncError(errorCodes.UNKNOWN_MEMBER_ID);
+    return this.#classic(request.groupId)?.sync(request) ?? syncError(errorCodes.UNKNOWN_MEMBER_ID);
   }
 
   /** Heartbeat; an error code. */
   heartbeat(request: HeartbeatRequest): number {
     if (request.groupId === '') return errorCodes.INVALID_GROUP_ID;
-    return this.#find(request.groupId)?.heartbeat(request) ?? errorCodes.UNKNOWN_MEMBER_ID;
+    return this.#classic(request.groupId)?.heartbeat(request) ?? errorCodes.UNKNOWN_MEMBER_ID;
   }
 
   /** LeaveGroup; each member has its own error code, a missing group gives it to all of them. */
@@ -151,7 +152,7 @@ export class GroupCoordinator {
   } {
     const { groupId, members } = request;
     if (groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID, members: [] };
-    const group = this.#find(groupId);
+    const group = this.#classic(groupId);
     if (group) return { errorCode: errorCodes.NONE, members: group.leave(members) };
     const errorCode = errorCodes.UNKNOWN_MEMBER_ID;
     return {
@@ -160,11 +161,43 @@ export class GroupCoordinator {
     };
   }
 
+  /** ConsumerGroupHeartbeat (KIP-848). */
+  async consumerHeartbeat(
+    request: ConsumerHeartbeat,
+    client: Pick<GroupClient, 'clientId' | 'host'>,
+    version: number,
+  ): Promise<ConsumerHeartbeatAnswer> {
+    const refusal = checkHeartbeat(request, version);
+    if (refusal) return heartbeatRefused(refusal);
+    const { groupId } = request;
+    const memberId = request.memberId === '' ? this.#parts.newId() : request.memberId;
+    const present = this.#find(groupId);
+    if (present?.type === 'consumer') return this.#consumerHeartbeat(present, { ...request, memberId }, client);
+    if (request.memberEpoch !== JOINING || (present && !present.isIdle)) {
+      const message = `Group ${groupId} is not a consumer group.`;
+      return heartbeatRefused({ errorCode: errorCodes.GROUP_ID_NOT_FOUND, message });
+    }
+    if (!present && this.#groups.size >= this.#settings.maxGroups) {
+      return heartbeatRefused({ errorCode: errorCodes.GROUP_MAX_SIZE_REACHED, message: 'There are too many groups.' });
+    }
+    return this.#consumerHeartbeat(this.#makeConsumer(groupId), { ...request, memberId }, client);
+  }
+
+  /** ConsumerGroupDescribe. */
+  async describeConsumers(groupIds: readonly string[]): Promise<DescribedConsumerGroup[]> {
+    await this.#parts.journal.settled();
+    return groupIds.map((groupId) => {
+      const group = this.#find(groupId);
+      const consumers = group?.type === 'consumer' ? group : undefined;
+      return describeConsumerGroup(groupId, consumers, this.#parts.topics);
+    });
+  }
+
   /** DescribeGroups; an unknown group is shown as dead, or from version 6 on as an error. */
   async describe(groupIds: readonly string[], version: number): Promise<DescribedGroup[]> {
     await this.#parts.journal.settled();
     return groupIds.map((groupId) => {
-      const group = this.#find(groupId);
+      const group = this.#classic(groupId);
       return group ? described(groupId, group) : unknownGroup(groupId, version);
     });
   }
@@ -177,8 +210,10 @@ export class GroupCoordinator {
     const listed: ListedGroup[] = [];
     for (const groupId of all) {
       const group = this.#find(groupId)!;
-      if (!wants(states, group.state) || !wants(types, 'classic')) continue;
-      listed.push({ groupId, protocolType: group.protocolType ?? '', groupState: group.state, groupType: 'classic' });
+      const { state: groupState, type: groupType } = group;
+      if (!wants(states, groupState) || !wants(types, groupType)) continue;
+      const protocolType = group.type === 'consumer' ? CONSUMER_PROTOCOL_TYPE : (group.protocolType ?? '');
+      listed.push({ groupId, protocolType, groupState, groupType });
     }
     return listed;
   }
@@ -192,6 +227,14 @@ export class GroupCoordinator {
     return results;
   }
 
+  #consumerHeartbeat(
+    group: ConsumerGroup,
+    request: ConsumerHeartbeat,
+    client: Pick<GroupClient, 'clientId' | 'host'>,
+  ): Promise<ConsumerHeartbeatAnswer> {
+    return isGoodbye(request) ? group.leave(request) : group.heartbeat(request, client);
+  }
+
   #checkDelete(groupId: string): number {
     if (groupId === '') return errorCodes.INVALID_GROUP_ID;
     const group = this.#find(groupId);
@@ -200,23 +243,43 @@ export class GroupCoordinator {
   }
 
   /** The group as it runs, or as it was stored; undefined when nothing is known of it. */
-  #find(groupId: string): ClassicGroup | undefined {
+  #find(groupId: string): ClassicGroup | ConsumerGroup | undefined {
     const running = this.#groups.get(groupId);
     if (running) return running;
-    return this.#store.has(groupId) ? this.#make(groupId) : undefined;
+    if (this.#store.consumerGroup(groupId)) return this.#makeConsumer(groupId);
+    return this.#store.has(groupId) ? this.#makeClassic(groupId) : undefined;
   }
 
-  #make(groupId: string): ClassicGroup {
+  #classic(groupId: string): ClassicGroup | undefined {
+    const group = this.#find(groupId);
+    return group?.type === 'classic' ? group : undefined;
+  }
+
+  #makeClassic(groupId: string): ClassicGroup {
     const { clock, journal, newId } = this.#parts;
     const edges = {
       clock,
       settings: this.#settings,
       newMemberId: (prefix: string) => `${prefix}-${newId()}`,
-      save: (group: Parameters<typeof groupEntry>[1]) => journal.append(groupEntry(groupId, group)),
+      save: (group: StoredClassicGroup) => journal.append(groupEntry(groupId, group)),
     };
     const group = new ClassicGroup(edges, this.#store.group(groupId));
-    this.#groups.set(groupId, group);
+    this.#put(groupId, group);
     return group;
+  }
+
+  #makeConsumer(groupId: string): ConsumerGroup {
+    const { clock, journal, topics } = this.#parts;
+    const save = (state: ConsumerGroupState): Promise<void> => journal.append(consumerGroupEntry(groupId, state));
+    const edges = { clock, settings: this.#settings, topics, save };
+    const group = new ConsumerGroup(edges, this.#store.consumerGroup(groupId));
+    this.#put(groupId, group);
+    return group;
+  }
+
+  #put(groupId: string, group: ClassicGroup | ConsumerGroup): void {
+    this.#groups.get(groupId)?.kill();
+    this.#groups.set(groupId, group);
   }
 
   #drop(groupId: string): void {
@@ -233,37 +296,4 @@ export class GroupCoordinator {
     };
     this.#expiry = this.#parts.clock.after(this.#settings.offsetCheckIntervalMs, () => void check(), true);
   }
-}
-
-function unknownGroup(groupId: string, version: number): DescribedGroup {
-  const isError = version >= DESCRIBE_NOT_FOUND;
-  return {
-    errorCode: isError ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.NONE,
-    errorMessage: isError ? `Group ${groupId} not found.` : null,
-    groupId,
-    groupState: 'Dead',
-    protocolType: '',
-    protocolData: '',
-    members: [],
-  };
-}
-
-function described(groupId: string, group: ClassicGroup): DescribedGroup {
-  const isStable = group.state === 'Stable';
-  return {
-    errorCode: errorCodes.NONE,
-    errorMessage: null,
-    groupId,
-    groupState: group.state,
-    protocolType: group.protocolType ?? '',
-    protocolData: isStable ? (group.protocol ?? '') : '',
-    members: group.members.map((member) => ({
-      memberId: member.id,
-      groupInstanceId: member.instanceId,
-      clientId: member.clientId,
-      clientHost: member.host,
-      memberMetadata: (isStable ? protocolOf(member, group.protocol)?.metadata : undefined) ?? NO_BYTES,
-      memberAssignment: isStable ? member.assignment : NO_BYTES,
-    })),
-  };
 }

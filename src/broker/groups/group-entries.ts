@@ -3,7 +3,14 @@ import type { JournalEntry } from '../journal.js';
 import type { CommittedOffset, PartitionOffset, StoredClassicGroup, StoredClassicMember } from './group-types.js';
 
 /** Kinds of journal entries that belong to groups. */
-export const GROUP_ENTRY_KINDS = ['group', 'group-removed', 'offsets', 'offsets-removed', 'offsets-ended'] as const;
+export const GROUP_ENTRY_KINDS = [
+  'group',
+  'consumer-group',
+  'group-removed',
+  'offsets',
+  'offsets-removed',
+  'offsets-ended',
+] as const;
 
 /** A group of the classic protocol as it is after a rebalance, or after it lost its last member. */
 export function groupEntry(groupId: string, group: StoredClassicGroup): JournalEntry {

@@ -8,6 +8,7 @@ import type { Journal, JournalEntry } from '../journal.js';
 import { groupRemovedEntry, offsetsEntry, offsetsRemovedEntry, type TopicPartition } from './group-entries.js';
 import type { GroupStore } from './group-store.js';
 import type { GroupSettings, PartitionOffset } from './group-types.js';
+import type { TopicDirectory } from './topic-directory.js';
 
 /** What a group says about offsets, whichever protocol its members speak. */
 export interface OffsetGroup {
@@ -18,6 +19,8 @@ export interface OffsetGroup {
   checkCommit(memberId: string, instanceId: string | null, generation: number, transactional: boolean): number;
   /** Whether this member of this epoch may fetch; an error code. */
   checkFetch(memberId: string | null, memberEpoch: number): number;
+  /** Nobody is in it or on the way into it. */
+  readonly isIdle: boolean;
   /** A commit shows that the member is alive. */
   touch(memberId: string): void;
   /** Whether a member consumes this topic, as far as that is known. */
@@ -28,14 +31,6 @@ export interface OffsetGroup {
    * From when on offsets age: `commit` each from its own time, a number: all from this one, undefined: not at all.
    */
   ageFrom(): 'commit' | number | undefined;
-}
-
-/** The little that offsets need to know of topics. */
-export interface TopicDirectory {
-  byName(
-    name: string,
-  ): { readonly name: string; readonly id: string; readonly partitions: ArrayLike<unknown> } | undefined;
-  byId(id: string): { readonly name: string; readonly id: string; readonly partitions: ArrayLike<unknown> } | undefined;
 }
 
 export interface GroupOffsetsParts {
@@ -228,22 +223,27 @@ export class GroupOffsets {
           !group.subscribes(each.topic) &&
           !store.hasPending(groupId, each.topic, each.partition),
       );
-      if (old.length < all.length) {
-        if (old.length > 0)
-          await journal.append(
-            offsetsRemovedEntry(
-              groupId,
-              old.map((each) => [each.topic, each.partition]),
-            ),
-          );
-      } else if (from !== 'commit' || old.length > 0) {
-        // A group that never had offsets goes when its members have been gone for as long.
-        if (old.length === 0 && nowMs - Number(from) < this.#parts.settings.offsetRetentionMs) continue;
-        if (store.hasPending(groupId)) continue;
+      if (group.isIdle && old.length === all.length && this.#isForgotten(groupId, all.length, from)) {
         this.#parts.emptied(groupId);
         await journal.append(groupRemovedEntry(groupId));
+      } else if (old.length > 0) {
+        await journal.append(
+          offsetsRemovedEntry(
+            groupId,
+            old.map((each) => [each.topic, each.partition]),
+          ),
+        );
       }
     }
+  }
+
+  /** Whether a group without members, all of whose offsets are too old, may go as a whole. */
+  #isForgotten(groupId: string, offsets: number, from: 'commit' | number): boolean {
+    const { store, clock, settings } = this.#parts;
+    if (store.hasPending(groupId)) return false;
+    if (offsets > 0) return true;
+    // It never had offsets: it goes when its members have been gone for as long.
+    return from !== 'commit' && clock.now() - from >= settings.offsetRetentionMs;
   }
 
   #checkCommit(request: CommitRequest, version: number): number {

@@ -1,4 +1,5 @@
 import type { JournalEntry, JournalOwner } from '../journal.js';
+import { type ConsumerGroupState, consumerGroupEntry, consumerGroupOf } from './consumer-state.js';
 import {
   GROUP_ENTRY_KINDS,
   groupEntry,
@@ -25,6 +26,7 @@ type OffsetTable = Map<string, Map<number, StoredOffset>>;
 export class GroupStore implements JournalOwner {
   readonly kinds = GROUP_ENTRY_KINDS;
   readonly #groups = new Map<string, StoredClassicGroup>();
+  readonly #consumers = new Map<string, ConsumerGroupState>();
   readonly #committed = new Map<string, OffsetTable>();
   /** Producer id -> group -> offsets of the open transaction. */
   readonly #pending = new Map<number, Map<string, OffsetTable>>();
@@ -33,8 +35,14 @@ export class GroupStore implements JournalOwner {
   apply(entry: JournalEntry): void {
     const groupId = entry.group as string;
     switch (entry.kind) {
+      // A group speaks one protocol at a time.
       case 'group':
         this.#groups.set(groupId, groupOf(entry));
+        this.#consumers.delete(groupId);
+        return;
+      case 'consumer-group':
+        this.#consumers.set(groupId, consumerGroupOf(entry));
+        this.#groups.delete(groupId);
         return;
       case 'group-removed':
         this.#remove(groupId);
@@ -54,6 +62,7 @@ export class GroupStore implements JournalOwner {
 
   *snapshot(): Iterable<JournalEntry> {
     for (const [groupId, group] of this.#groups) yield groupEntry(groupId, group);
+    for (const [groupId, state] of this.#consumers) yield consumerGroupEntry(groupId, state);
     for (const [groupId, table] of this.#committed) yield offsetsEntry(groupId, [...rows(table)]);
     for (const [producerId, groups] of this.#pending) {
       for (const [groupId, table] of groups) yield offsetsEntry(groupId, [...rows(table)], producerId);
@@ -65,14 +74,20 @@ export class GroupStore implements JournalOwner {
     return this.#groups.get(groupId);
   }
 
+  /** The last stored state of a group of the consumer protocol. */
+  consumerGroup(groupId: string): ConsumerGroupState | undefined {
+    return this.#consumers.get(groupId);
+  }
+
   /** Whether anything is known of the group: members once, offsets, or offsets in a transaction. */
   has(groupId: string): boolean {
+    if (this.#consumers.has(groupId)) return true;
     return this.#groups.has(groupId) || this.#committed.has(groupId) || this.hasPending(groupId);
   }
 
   /** Every group of which anything is known. */
   groupIds(): Set<string> {
-    const all = new Set([...this.#groups.keys(), ...this.#committed.keys()]);
+    const all = new Set([...this.#groups.keys(), ...this.#consumers.keys(), ...this.#committed.keys()]);
     for (const groups of this.#pending.values()) for (const groupId of groups.keys()) all.add(groupId);
     return all;
   }
@@ -150,6 +165,7 @@ export class GroupStore implements JournalOwner {
 
   #remove(groupId: string): void {
     this.#groups.delete(groupId);
+    this.#consumers.delete(groupId);
     this.#committed.delete(groupId);
     for (const [producerId, groups] of this.#pending) {
       groups.delete(groupId);

@@ -1,7 +1,8 @@
 import { utf8 } from '../../../src/base/bytes.js';
 import { GroupCoordinator } from '../../../src/broker/groups/group-coordinator.js';
-import type { TopicDirectory } from '../../../src/broker/groups/group-offsets.js';
+
 import type { GroupClient, GroupSettings, JoinAnswer, JoinRequest } from '../../../src/broker/groups/group-types.js';
+import type { TopicDirectory } from '../../../src/broker/groups/topic-directory.js';
 import type { RequestOf } from '../../../src/wire/api.js';
 import type { offsetCommitApi } from '../../../src/wire/apis/08-offset-commit.js';
 import { MemoryJournal } from '../../support/memory-journal.js';
@@ -30,6 +31,10 @@ export class TestTopics implements TopicDirectory {
 
   byName(name: string) {
     return this.#topics.get(name);
+  }
+
+  list() {
+    return [...this.#topics.values()];
   }
 
   byId(id: string) {
