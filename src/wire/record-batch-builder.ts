@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.js';
+import { type ByteSpan, copySpan } from '../base/byte-span.js';
 import { utf8 } from '../base/bytes.js';
 import { COMPRESSION_NAMES, type Compression, type CompressionName } from '../base/codec-interfaces.js';
 import { crc32c } from '../base/crc32c.js';
@@ -9,7 +10,12 @@ import { putInt16, putInt32, putInt64, varintSize, varlongSize, writeVarint, wri
 /** Most bytes that stand around key, value and headers in one record: five lengths, time and attributes. */
 const RECORD_OVERHEAD_BYTES = 5 + 1 + 10 + 5 + 5 + 5;
 const FIRST_BUFFER_BYTES = 16_384;
+/** Spans are copied four bytes at a time. */
+const SPAN_SLACK_BYTES = 3;
+/** Buffers kept for the next batches. */
+const MAX_SPARE_BUFFERS = 8;
 const EMPTY = new Uint8Array(0);
+const EMPTY_VIEW = new DataView(EMPTY.buffer);
 /** The headers section of a record without headers. */
 const NO_HEADERS = new Uint8Array(1);
 
@@ -31,7 +37,9 @@ export interface BatchOptions {
 /** Collects records into one batch (format 2). Can be used again after {@link finish}. */
 export class RecordBatchBuilder {
   readonly #firstBytes: number;
-  #buffer = EMPTY;
+  #buffer: Uint8Array = EMPTY;
+  #view: DataView = EMPTY_VIEW;
+  readonly #spare: ArrayBufferLike[] = [];
   #at = BATCH_HEADER_BYTES;
   #count = 0;
   #baseTimestampMs = 0;
@@ -62,12 +70,7 @@ export class RecordBatchBuilder {
     value: Uint8Array | null,
     headers: Uint8Array = NO_HEADERS,
   ): void {
-    if (this.#count === 0) {
-      this.#baseTimestampMs = timestampMs;
-      this.#maxTimestampMs = timestampMs;
-    } else if (timestampMs > this.#maxTimestampMs) {
-      this.#maxTimestampMs = timestampMs;
-    }
+    this.#stamp(timestampMs);
     const keyBytes = key === null ? 0 : key.length;
     const valueBytes = value === null ? 0 : value.length;
     this.#reserve(keyBytes + valueBytes + headers.length + RECORD_OVERHEAD_BYTES);
@@ -100,6 +103,55 @@ export class RecordBatchBuilder {
   }
 
   /**
+   * Adds one record whose value and headers are stretches of larger arrays: no view is made per record.
+   * @param headers as {@link encodeHeaders} gives them.
+   */
+  appendSpans(timestampMs: number, key: Uint8Array | null, value: ByteSpan, headers: ByteSpan): void {
+    this.#stamp(timestampMs);
+    const keyBytes = key === null ? 0 : key.length;
+    const valueBytes = value.end - value.start;
+    const headerBytes = headers.end - headers.start;
+    this.#reserve(keyBytes + valueBytes + headerBytes + RECORD_OVERHEAD_BYTES + SPAN_SLACK_BYTES);
+    const delta = timestampMs - this.#baseTimestampMs;
+    const keyLength = key === null ? -1 : keyBytes;
+    const length =
+      1 +
+      varlongSize(delta) +
+      varintSize(this.#count) +
+      varintSize(keyLength) +
+      keyBytes +
+      varintSize(valueBytes) +
+      valueBytes +
+      headerBytes;
+    const buffer = this.#buffer;
+    let at = writeVarint(buffer, this.#at, length);
+    buffer[at++] = 0;
+    at = writeVarlong(buffer, at, delta);
+    at = writeVarint(buffer, at, this.#count);
+    at = writeVarint(buffer, at, keyLength);
+    if (keyBytes > 0) buffer.set(key!, at);
+    at = writeVarint(buffer, at + keyBytes, valueBytes);
+    at = copySpan(buffer, this.#view, at, value);
+    this.#at = copySpan(buffer, this.#view, at, headers);
+    this.#count++;
+  }
+
+  /** Gives back a batch that {@link finish} returned and that nobody needs any more: its memory is used again. */
+  recycle(batch: Uint8Array): void {
+    if (this.#spare.length < MAX_SPARE_BUFFERS && batch.buffer.byteLength >= this.#firstBytes)
+      this.#spare.push(batch.buffer);
+  }
+
+  #stamp(timestampMs: number): void {
+    if (this.#count === 0) {
+      this.#baseTimestampMs = timestampMs;
+      this.#maxTimestampMs = timestampMs;
+    } else if (timestampMs > this.#maxTimestampMs) {
+      this.#maxTimestampMs = timestampMs;
+    }
+  }
+
+  /**
    * The finished batch; the builder is empty afterwards and keeps no hold on the bytes.
    * @throws `internal` when no record was added; what the compression throws.
    */
@@ -115,6 +167,7 @@ export class RecordBatchBuilder {
       codec = COMPRESSION_NAMES.indexOf(compression.name);
     } else {
       this.#buffer = EMPTY;
+      this.#view = EMPTY_VIEW;
     }
     const attributes = codec | (options.transactional ? TRANSACTIONAL_BIT : 0) | (options.control ? CONTROL_BIT : 0);
     this.#writeHeader(batch, attributes, options);
@@ -142,9 +195,12 @@ export class RecordBatchBuilder {
   #reserve(bytes: number): void {
     const wanted = this.#at + bytes;
     if (wanted <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(wanted, this.#firstBytes, this.#buffer.length * 2));
+    const spare = wanted <= this.#firstBytes ? this.#spare.pop() : undefined;
+    const size = Math.max(wanted, this.#firstBytes, this.#buffer.length * 2);
+    const grown = spare ? new Uint8Array(spare) : new Uint8Array(size);
     grown.set(this.#buffer.subarray(0, this.#at));
     this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
   }
 }
 

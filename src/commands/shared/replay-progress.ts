@@ -4,8 +4,10 @@ import type { LotProgress } from '../../connect/sources/replay/interfaces.js';
 import { openProgress, type Progress } from '../../ui/output/progress.js';
 import type { Context } from './context.js';
 
-/** Lots that come faster are told of together. */
+/** Lots that come faster are told of together, */
 const LINE_EVERY_MS = 500;
+/** unless there is a pause of at least so much between them. */
+const LOT_PAUSE_MS = 50;
 
 /** Tells of the lots of one file: a bar on a terminal, a line per lot elsewhere, records for machines. */
 export class ReplayProgress {
@@ -41,7 +43,7 @@ export class ReplayProgress {
       return;
     }
     const nowMs = clock.elapsed();
-    if (progress.nextInMs >= LINE_EVERY_MS || nowMs - this.#toldMs >= LINE_EVERY_MS) this.#tell(nowMs);
+    if (progress.nextInMs >= LOT_PAUSE_MS || nowMs - this.#toldMs >= LINE_EVERY_MS) this.#tell(nowMs);
   }
 
   /** Says what is not said yet, and takes the bar away. */

@@ -48,10 +48,17 @@ export function writeInteger(target: Uint8Array, at: number, value: number): num
   }
   let digits = 1;
   for (let limit = 10; rest >= limit; limit *= 10) digits++;
-  for (let place = start + digits - 1; place >= start; place--) {
+  let place = start + digits - 1;
+  for (; rest > 0x7fffffff; place--) {
     const next = Math.floor(rest / 10);
     target[place] = 0x30 + (rest - next * 10);
     rest = next;
+  }
+  // Whole-number arithmetic from here on.
+  for (let small = rest | 0; place >= start; place--) {
+    const next = (small / 10) | 0;
+    target[place] = 0x30 + (small - next * 10);
+    small = next;
   }
   return start + digits;
 }

@@ -34,8 +34,9 @@ export class RowBlock {
 
   /** Makes room for at least `free` more bytes of text. */
   reserve(free: number): void {
-    if (this.bytes.length - this.used >= free) return;
-    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.used + free));
+    // A few bytes behind the last text stay free: copying goes by words.
+    if (this.bytes.length - this.used >= free + 4) return;
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.used + free + 4));
     larger.set(this.bytes.subarray(0, this.used));
     this.bytes = larger;
   }

@@ -2,6 +2,7 @@ import type { BatchOptions } from '../../wire/record-batch-builder.js';
 import { RecordBatchBuilder } from '../../wire/record-batch-builder.js';
 
 const SEQUENCE_LIMIT = 2 ** 31;
+const ROOM_BYTES = 16 * 1024;
 
 /** A finished batch on its way to the broker. */
 export interface ProduceBatch {
@@ -41,7 +42,8 @@ export class PartitionQueue {
   constructor(topic: string, partition: number, batchBytes: number) {
     this.topic = topic;
     this.partition = partition;
-    this.builder = new RecordBatchBuilder(batchBytes);
+    // A record may cross the limit a little; one buffer should do for it.
+    this.builder = new RecordBatchBuilder(batchBytes + ROOM_BYTES);
   }
 
   /** Nothing waits, nothing is under way. */

@@ -1,3 +1,4 @@
+import type { ByteSpan } from '../../base/byte-span.js';
 import { StreamctlError } from '../../base/errors.js';
 import type { Timer } from '../../base/time.js';
 import { murmur2 } from '../../wire/murmur2.js';
@@ -128,18 +129,44 @@ export class RecordProducer implements Producer {
     timestampMs: number,
     tag: number,
   ): boolean {
+    const target = this.#target(topic, partition, key, (key?.length ?? 0) + (value?.length ?? 0) + headers.length);
+    target.builder.append(timestampMs < 0 ? this.#client.edges.clock.now() : timestampMs, key, value, headers);
+    return this.#added(target, tag);
+  }
+
+  /** Like `appendRaw`, with value and headers as stretches of larger arrays. */
+  appendSpans(
+    topic: string,
+    partition: number | undefined,
+    key: Uint8Array | null,
+    value: ByteSpan,
+    headers: ByteSpan,
+    timestampMs: number,
+    tag: number,
+  ): boolean {
+    const size = (key?.length ?? 0) + value.end - value.start + headers.end - headers.start;
+    const target = this.#target(topic, partition, key, size);
+    target.builder.appendSpans(timestampMs < 0 ? this.#client.edges.clock.now() : timestampMs, key, value, headers);
+    return this.#added(target, tag);
+  }
+
+  /** The queue for a record, with room for it in its open batch. */
+  #target(topic: string, partition: number | undefined, key: Uint8Array | null, size: number): PartitionQueue {
     if (this.#failure) throw this.#failure;
     const target = this.#queue(topic, partition, key);
     const { builder } = target;
-    const size = (key?.length ?? 0) + (value?.length ?? 0) + headers.length;
     if (builder.recordCount > 0 && builder.sizeBytes + size > this.#options.batchBytes) this.#finish(target);
     if (builder.recordCount === 0) this.#openBatches++;
-    builder.append(timestampMs < 0 ? this.#client.edges.clock.now() : timestampMs, key, value, headers);
+    return target;
+  }
+
+  #added(target: PartitionQueue, tag: number): boolean {
+    const size = target.builder.sizeBytes;
     target.lastTag = tag;
     this.#unacknowledged++;
-    this.#buffered += builder.sizeBytes - target.countedBytes;
-    target.countedBytes = builder.sizeBytes;
-    if (builder.sizeBytes >= this.#options.batchBytes) this.#finish(target);
+    this.#buffered += size - target.countedBytes;
+    target.countedBytes = size;
+    if (size >= this.#options.batchBytes) this.#finish(target);
     else if (this.#lingerTimer === undefined) this.#startLinger();
     return this.#buffered < this.#options.bufferBytes;
   }
@@ -271,6 +298,7 @@ export class RecordProducer implements Producer {
   #settled(batch: ProduceBatch, baseOffset: number): void {
     this.#buffered -= batch.bufferedBytes;
     this.#unacknowledged -= batch.count;
+    batch.queue.builder.recycle(batch.bytes);
     const { topic, partition } = batch.queue;
     this.#onAcknowledged?.({ topic, partition, baseOffset, count: batch.count, lastTag: batch.lastTag });
     if (this.#buffered < this.#options.bufferBytes * RESUME_SHARE) settle(this.#waiters);

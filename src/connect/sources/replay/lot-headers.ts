@@ -1,3 +1,4 @@
+import { type ByteSpan, emptySpan, spanOver } from '../../../base/byte-span.js';
 import { utf8 } from '../../../base/bytes.js';
 import { writeVarint } from '../../../wire/varint.js';
 import { writeInteger } from '../../codecs/json-bytes.js';
@@ -11,54 +12,61 @@ export const LOT_HEADERS = {
 } as const;
 
 const HEADER_COUNT = 4;
+/** Room for names, numbers, digest and lengths. */
+const ROOM_BYTES = 512;
+
+const LOT_NAME = utf8(LOT_HEADERS.lot);
+const ROW_NAME = utf8(LOT_HEADERS.row);
+const SOURCE_NAME = utf8(LOT_HEADERS.source);
+const SHA_NAME = utf8(LOT_HEADERS.sha256);
 
 /**
  * Headers of one lot's records as raw bytes: built once per lot, only the row number is written anew for each record.
  * The order is lot, source, SHA-256, row.
  */
 export class LotHeaders {
+  /** The headers of the row told last. */
+  readonly span: ByteSpan = emptySpan();
   readonly #source: Uint8Array;
-  #bytes: Uint8Array;
   #rowLengthAt = 0;
-  /** Views by the number of digits of the row. */
-  #views: (Uint8Array | undefined)[] = [];
 
   constructor(source: string) {
     this.#source = utf8(source);
-    this.#bytes = new Uint8Array(256 + this.#source.length);
+    spanOver(this.span, new Uint8Array(ROOM_BYTES + this.#source.length));
   }
 
   /** Begins a lot. @param sha256 lower-case hexadecimal. */
   begin(lot: number, sha256: string): void {
-    const bytes = this.#bytes;
+    const { bytes } = this.span;
     let at = writeVarint(bytes, 0, HEADER_COUNT);
-    at = writeHeader(bytes, at, LOT_HEADERS.lot, utf8(String(lot)));
-    at = writeHeader(bytes, at, LOT_HEADERS.source, this.#source);
-    at = writeHeader(bytes, at, LOT_HEADERS.sha256, utf8(sha256));
-    const name = utf8(LOT_HEADERS.row);
-    at = writeVarint(bytes, at, name.length);
-    bytes.set(name, at);
-    this.#rowLengthAt = at + name.length;
-    this.#views = [];
+    at = writeHeader(bytes, at, LOT_NAME, ascii(String(lot)));
+    at = writeHeader(bytes, at, SOURCE_NAME, this.#source);
+    at = writeHeader(bytes, at, SHA_NAME, ascii(sha256));
+    at = writeVarint(bytes, at, ROW_NAME.length);
+    bytes.set(ROW_NAME, at);
+    this.#rowLengthAt = at + ROW_NAME.length;
   }
 
-  /** Headers of a row of this lot; valid until the next call. */
-  forRow(row: number): Uint8Array {
+  /** Makes `span` the headers of a row of this lot. */
+  row(row: number): void {
+    const { span } = this;
     const start = this.#rowLengthAt + 1;
-    const end = writeInteger(this.#bytes, start, row);
-    const digits = end - start;
+    span.end = writeInteger(span.bytes, start, row);
     // Lengths up to 63 take one byte, zigzag coded.
-    this.#bytes[this.#rowLengthAt] = digits << 1;
-    this.#views[digits] ??= this.#bytes.subarray(0, end);
-    return this.#views[digits];
+    span.bytes[this.#rowLengthAt] = (span.end - start) << 1;
   }
 }
 
-function writeHeader(bytes: Uint8Array, start: number, name: string, value: Uint8Array): number {
-  const nameBytes = utf8(name);
-  let at = writeVarint(bytes, start, nameBytes.length);
-  bytes.set(nameBytes, at);
-  at = writeVarint(bytes, at + nameBytes.length, value.length);
+function ascii(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
+
+function writeHeader(bytes: Uint8Array, start: number, name: Uint8Array, value: Uint8Array): number {
+  let at = writeVarint(bytes, start, name.length);
+  bytes.set(name, at);
+  at = writeVarint(bytes, at + name.length, value.length);
   bytes.set(value, at);
   return at + value.length;
 }

@@ -1,3 +1,4 @@
+import { emptySpan, spanOver } from '../../../base/byte-span.js';
 import type { Digest } from '../../../base/codec-interfaces.js';
 import { StreamctlError } from '../../../base/errors.js';
 import { murmur2 } from '../../../wire/murmur2.js';
@@ -51,6 +52,7 @@ export class Replay {
   readonly #pace: Pace;
   readonly #headers: LotHeaders;
   readonly #block = new RowBlock();
+  readonly #value = emptySpan();
   readonly #ranges = new WrittenRanges();
   readonly #beganMs: number;
   #partitions = 1;
@@ -194,27 +196,39 @@ export class Replay {
   /** Hands the lot's rows over, each when it is due; gives back the last tag per partition, undefined when cut short. */
   async #sendRows(): Promise<ReadonlyMap<number, number> | undefined> {
     const block = this.#block;
-    const { topic, signal } = this.#options;
+    const { signal } = this.#options;
     const lastTags = new Map<number, number>();
     const first = this.#rows - block.count;
+    const isKeyed = block.keyUsed > 0;
+    let partition = this.#partitionOf(null);
+    let nowMs = this.#client.edges.clock.now();
     for (let index = 0; index < block.count; index++) {
-      const key = block.key(index);
-      const partition = this.#partitionOf(key);
-      if (this.#isThere(partition, block.rows[index]!)) continue;
+      const key = isKeyed ? block.key(index) : null;
+      if (isKeyed) partition = this.#partitionOf(key);
+      if (this.#resume.last.size > 0 && this.#isThere(partition, block.rows[index]!)) continue;
       if (this.#pace.perRow) {
         const due = this.#pace.rowDue(block.times[index]!, this.#nowMs());
         if (due > this.#nowMs() + EARLY_MS) await this.#wait(due);
         if (signal?.aborted) return undefined;
+        nowMs = this.#client.edges.clock.now();
       }
-      const value = block.bytes.subarray(block.start(index), block.ends[index]!);
-      const headers = this.#headers.forRow(block.rows[index]!);
       const tag = first + index + 1;
       lastTags.set(partition, tag);
-      this.#sent++;
-      const hasRoom = this.#producer.appendRaw(topic, partition, key, value, headers, this.#timestamp(index), tag);
-      if (!hasRoom) await this.#producer.ready();
+      if (!this.#append(index, partition, key, nowMs, tag)) await this.#producer.ready();
     }
     return lastTags;
+  }
+
+  #append(index: number, partition: number, key: Uint8Array | null, nowMs: number, tag: number): boolean {
+    const block = this.#block;
+    const value = this.#value;
+    spanOver(value, block.bytes);
+    value.start = block.start(index);
+    value.end = block.ends[index]!;
+    this.#headers.row(block.rows[index]!);
+    this.#sent++;
+    const timestampMs = this.#options.timestamps === 'now' ? nowMs : this.#timestamp(index);
+    return this.#producer.appendSpans(this.#options.topic, partition, key, value, this.#headers.span, timestampMs, tag);
   }
 
   #partitionOf(key: Uint8Array | null): number {
@@ -222,7 +236,6 @@ export class Replay {
   }
 
   #timestamp(index: number): number {
-    if (this.#options.timestamps === 'now') return -1;
     const time = this.#block.times[index]!;
     if (this.#options.timestamps === 'event') return time;
     this.#shiftMs ??= this.#client.edges.clock.now() - time;
