@@ -102,7 +102,7 @@ function dashboardOf(query: AdhocQuery, columns: Schema): Dashboard {
     panels: [
       ...(value === undefined
         ? []
-        : [{ kind: 'bars', title: value, sink: ADHOC_SINK, label, value, unit: '' } as const]),
+        : [{ kind: 'bars', title: value.replaceAll('_', ' '), sink: ADHOC_SINK, label, value, unit: '' } as const]),
       { ...table, columns: [...shown, WINDOW_END], sortBy: value ?? null },
       { kind: 'sparkline', title: 'Rows per second', metric: 'rows-per-second' },
       ...(value === undefined
@@ -110,7 +110,7 @@ function dashboardOf(query: AdhocQuery, columns: Schema): Dashboard {
         : [
             {
               kind: 'line',
-              title: `${value}, window by window`,
+              title: `${value.replaceAll('_', ' ')}, window by window`,
               sink: ADHOC_SINK,
               series: label,
               values: [value],

@@ -33,9 +33,13 @@ export async function readSample(plan: Plan, files: FileSystem): Promise<SampleR
   ]);
   const bytes = files.readFile(path);
   const shape = detectCsv(bytes, true);
+  const source = plan.sources[0]!;
+  // The plan knows better than the file, where a header row in the middle makes every column look like text.
+  const isNumber = (name: string): boolean =>
+    source.columns.some((column) => column.name === name && (column.type === 'bigint' || column.type === 'double'));
   const layout = {
     ...shape.marks,
-    columns: shape.columns.map(({ name, type }) => ({ name, kind: type === 'text' ? 'text' : 'number' }) as const),
+    columns: shape.columns.map(({ name }) => ({ name, kind: isNumber(name) ? 'number' : 'text' }) as const),
     constants: [],
     keyColumn: -1,
     timeColumn: -1,
@@ -47,5 +51,5 @@ export async function readSample(plan: Plan, files: FileSystem): Promise<SampleR
   input.set(bytes);
   converter.convert(input, shape.headerBytes, bytes.length, true, block, Number.POSITIVE_INFINITY);
   const texts = Array.from({ length: block.count }, (_, at) => block.bytes.slice(block.start(at), block.ends[at]!));
-  return { name: `${plan.name}.csv`, topic: plan.sources[0]!.topic, texts };
+  return { name: `${plan.name}.csv`, topic: source.topic, texts };
 }

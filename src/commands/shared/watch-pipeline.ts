@@ -77,7 +77,7 @@ async function untilOver({ clock, signal }: Context, run: FollowedRun): Promise<
   while (isRunning(run) && !signal.aborted) await clock.sleep(ASK_EVERY_MS, signal);
 }
 
-/** What earlier runs left in the topic of the results. */
+/** What earlier runs left in the topic of the results; topics of the pipeline that are missing are made. */
 async function earlierResults(context: Context, plan: Plan): Promise<ResultTable | undefined> {
   const [{ openConnection }, { readEarlierResults }] = await Promise.all([
     import('../../run/open-connection.js'),
@@ -85,6 +85,7 @@ async function earlierResults(context: Context, plan: Plan): Promise<ResultTable
   ]);
   const connection = openConnection(await clientSettings(context), clientEdges(context));
   try {
+    await connection.createMissing(plan.topics);
     return await readEarlierResults(connection, plan, context.clock);
   } finally {
     await connection.close();
@@ -100,7 +101,7 @@ async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Prom
   ]);
   const parameters = resolveParameters(plan, readParameters(flags.param), context.clock.now());
   const feed = flags.once ? undefined : await startFeed(context, plan, flags.source);
-  const earlier = flags.once ? undefined : await earlierResults(context, plan);
+  const earlier = await earlierResults(context, plan);
   const run = startPipelineRun({
     plan,
     place: runPlace(context),
@@ -110,7 +111,10 @@ async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Prom
     ...(flags.once ? { group: null } : {}),
   });
   try {
-    return await showRun(context, run, flags, () => withEarlierResults(run.snapshot(), earlier));
+    // One picture is made of the rows themselves; it needs nobody's results.
+    return await showRun(context, run, flags, () =>
+      withEarlierResults(run.snapshot(), flags.once ? undefined : earlier),
+    );
   } finally {
     await feed?.stop();
   }

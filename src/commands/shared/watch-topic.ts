@@ -39,7 +39,14 @@ export async function watchTopic(
     signal: context.signal,
   });
   context.progress(undefined);
-  if (started) return showRun(context, started.run, flags);
+  if (started) {
+    const { run } = started;
+    const title = `${flags.agg ?? 'count(*)'}${flags.by.length > 0 ? ` by ${flags.by.join(', ')}` : ''}`;
+    return showRun(context, run, flags, () => {
+      const snapshot = run.snapshot();
+      return { ...snapshot, pipeline: topic, dashboard: { ...snapshot.dashboard, title } };
+    });
+  }
   if (flags.once) {
     throw new StreamctlError('not-found', `topic "${topic}" has no records to show`, {
       hint: `streamctl produce ${topic}`,

@@ -27,7 +27,7 @@ const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]$/u;
 export function graphemeWidth(grapheme: string): 0 | 1 | 2 {
   const first = grapheme.codePointAt(0);
   if (first === undefined || first < 32 || (first >= 127 && first < 160)) return 0;
-  if (first < 0x300) return 1;
+  if (first < 0x300 || (first >= 0x2500 && first <= 0x25fc) || (first >= 0x2800 && first <= 0x28ff)) return 1;
   if (ZERO_WIDTH.test(String.fromCodePoint(first))) return 0;
   // A variation selector 16 asks for the picture form, which is wide.
   if (isWide(first) || grapheme.includes('\ufe0f')) return 2;
@@ -47,10 +47,13 @@ function isWide(codePoint: number): boolean {
 }
 
 const ASCII = /^[\x20-\x7e]*$/;
+/** Glyphs of dashboards and of most European text: one code point is one grapheme. Segmenting costs far more. */
+const SINGLE =
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*$/;
 
 /** The graphemes of `text`: what a person counts as one character. */
 export function graphemesOf(text: string): string[] {
-  return ASCII.test(text) ? Array.from(text) : Array.from(segmenter.segment(text), (part) => part.segment);
+  return SINGLE.test(text) ? Array.from(text) : Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
 /** Cells that `text` (without escape sequences) takes on a terminal. */
