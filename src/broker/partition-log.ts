@@ -257,17 +257,26 @@ export class PartitionLog implements Partition {
     this.#log = undefined;
   }
 
-  /** Closes the files as they are. */
+  /** The broker is dead: closes the files as they are and takes nothing any more. */
   abandon(): void {
-    this.#log?.abandon();
+    this.#gone = true;
+    this.#log?.abandon(false);
     this.#log = undefined;
   }
 
-  /** The topic was deleted: closes files and wakes readers. Its folder is removed by whoever deleted it. */
+  /**
+   * The topic is being deleted: wakes readers and takes nothing new. What is on its way to the disk is acknowledged when
+   * it is there, as the deletion itself may still be lost.
+   */
   retire(): void {
     this.#gone = true;
-    this.abandon();
     this.#notify();
+  }
+
+  /** The deletion is durable: closes the files, so that the folder can be removed. */
+  discard(): void {
+    this.#log?.abandon(true);
+    this.#log = undefined;
   }
 
   #accepted(log: SegmentLog, baseOffset: number, timeMs: number, admitted: Admitted | undefined): Appended {
@@ -279,8 +288,8 @@ export class PartitionLog implements Partition {
   }
 
   #opened(): SegmentLog {
-    if (this.#log) return this.#log;
     if (this.#gone) throw new StreamctlError('not-found', `topic "${this.topicName}" was deleted`);
+    if (this.#log) return this.#log;
     const { files, clock, handles, policy, repair, onFatal } = this.#edges;
     const { topicsFolder, dataFolder } = this.#options;
     const log = new SegmentLog({

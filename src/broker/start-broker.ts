@@ -1,3 +1,5 @@
+import { StreamctlError } from '../base/errors.js';
+import type { FileSystem } from '../base/files.js';
 import type { TlsOptions } from '../base/network.js';
 import type { SyncPolicy } from '../storage/group-commit.js';
 import { HandleCache } from '../storage/handle-cache.js';
@@ -89,7 +91,12 @@ export async function startBroker(edges: BrokerEdges, options: BrokerOptions): P
   const log = (line: string): void => options.log?.(line);
   const parts = makeParts(edges, options);
   try {
-    const repairs = await openData(parts, options, log);
+    // A disk that fails meanwhile leaves nothing to wait for.
+    const dead = parts.failed.then((error): never => {
+      throw error;
+    });
+    const repairs = await Promise.race([openData(parts, options, log), dead]);
+    dead.catch(() => {});
     const { broker, listening } = makeBroker(parts);
     const server = new BrokerServer({
       broker,
@@ -165,6 +172,7 @@ function makeParts(edges: BrokerEdges, options: BrokerOptions): Parts {
 async function openData(parts: Parts, options: BrokerOptions, log: (line: string) => void): Promise<StartRepair[]> {
   const { edges, settings, journal, topics, identity, admin, groups, transactions } = parts;
   const { files, clock, crypto } = edges;
+  makeDataFolder(files, settings.dataFolder);
   const repairs: StartRepair[] = [
     ...journal.open({
       files,
@@ -185,6 +193,22 @@ async function openData(parts: Parts, options: BrokerOptions, log: (line: string
   const orphans = await transactions.start();
   if (orphans > 0) log(`${orphans} transactions that nobody owned were aborted`);
   return repairs;
+}
+
+/** Makes the data folder so that it is there after a power loss, with every folder above it that may be new. */
+function makeDataFolder(files: FileSystem, folder: string): void {
+  if (files.exists(`${folder}/journal`)) return;
+  files.makeFolder(folder);
+  for (let path = folder; path !== ''; ) {
+    path = path.slice(0, path.lastIndexOf('/'));
+    try {
+      files.syncFolder(path === '' ? '/' : path);
+    } catch (error) {
+      // A folder that we may not even read was there before us.
+      if (error instanceof StreamctlError && path !== '' && error.code === 'disk-failed') return;
+      throw error;
+    }
+  }
 }
 
 function makeBroker(parts: Parts): { broker: Broker; listening(host: string, port: number): void } {

@@ -82,6 +82,7 @@ export class TopicAdmin {
     const durable = this.#append(topicEntries.deleted(topic.id));
     topics.tellDeleted(topic);
     await durable;
+    for (const partition of topic.partitions) partition.discard();
     try {
       files.remove(`${dataFolder}/topics/${topic.id}`);
     } catch (error) {

@@ -174,12 +174,13 @@ export class FramedLog {
   /** Syncs and closes. */
   async close(): Promise<void> {
     await this.#commit.flush();
+    await this.#commit.idle();
     this.abandon();
   }
 
-  /** Closes the files as they are. */
+  /** Closes the files as they are; whoever waits for durability waits for ever. */
   abandon(): void {
-    this.#commit.stop();
+    this.#commit.stop(false);
     void this.#commit.idle().then(() => this.#file.close());
     this.#point.close();
   }

@@ -46,9 +46,12 @@ export class GroupCommit<Mark> {
   readonly #options: GroupCommitOptions<Mark>;
   #dirty = false;
   #running: Round | undefined;
+  /** Settles when the sync that runs is over. */
+  #synced: Promise<void> = DONE;
   #next: Round | undefined;
   #timer: Timer | undefined;
   #failed = false;
+  #released = false;
 
   constructor(options: GroupCommitOptions<Mark>) {
     this.#options = options;
@@ -70,6 +73,7 @@ export class GroupCommit<Mark> {
   /** Resolves when everything written so far is on the disk, whatever the policy. */
   flush(): Promise<void> {
     if (this.#next) return this.#next.promise;
+    if (this.#released) return DONE;
     if (!this.#dirty && !this.#failed) return this.#running?.promise ?? DONE;
     this.#next = newRound();
     if (!this.#running) queueMicrotask(() => this.#begin());
@@ -78,7 +82,7 @@ export class GroupCommit<Mark> {
 
   /** Resolves when no sync is under way: the file's handle may be closed. */
   async idle(): Promise<void> {
-    while (this.#running) await this.#running.promise;
+    while (this.#running) await this.#synced;
   }
 
   /** Bytes written so far were synced by other means (a rolled segment). */
@@ -86,10 +90,18 @@ export class GroupCommit<Mark> {
     this.#dirty = false;
   }
 
-  /** Stops the timer. */
-  stop(): void {
+  /**
+   * Ends it: no sync begins any more.
+   * @param release whether those who wait are let go (the file is about to be removed) or never (the broker is dead).
+   */
+  stop(release: boolean): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#failed = true;
+    this.#released = release;
+    if (!release) return;
+    this.#next?.resolve();
+    this.#next = undefined;
   }
 
   #onInterval(): void {
@@ -104,9 +116,10 @@ export class GroupCommit<Mark> {
     this.#running = round;
     this.#dirty = false;
     const mark = this.#options.mark();
-    this.#options.sync().then(
+    this.#synced = this.#options.sync().then(
       () => {
         this.#running = undefined;
+        if (this.#failed && !this.#released) return;
         this.#options.onDurable(mark);
         round.resolve();
         this.#begin();

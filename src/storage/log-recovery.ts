@@ -54,9 +54,6 @@ export function recoverSegments(options: RecoveryOptions): Recovered {
   const point = readRecoveryPoint(files, `${folder}/${RECOVERY_POINT_NAME}`);
   const repairs: Repair[] = [];
   const last = segments.at(-1);
-  if (point && !options.repair && point.base > (last?.base ?? -1)) {
-    throw corrupt(`${folder} has lost its newest segment`, `It began with offset ${point.base}.`);
-  }
   for (let i = 0; i < segments.length; i++) {
     const segment = segments[i]!;
     const follower = segments[i + 1];
@@ -73,6 +70,12 @@ export function recoverSegments(options: RecoveryOptions): Recovered {
       repairs.push(...setAside(options, segments.splice(i + 1)));
       break;
     }
+  }
+  const end = segments.at(-1);
+  // A point that knows a later segment is fine only when that one was empty: it was about to be made.
+  const missing = point && point.base > (end?.base ?? -1) && (point.position > 0 || point.base !== (end?.next ?? 0));
+  if (missing && !options.repair) {
+    throw corrupt(`${folder} has lost its newest segment`, `It began with offset ${point.base}.`);
   }
   return { segments, repairs, gaps };
 }

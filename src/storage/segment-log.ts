@@ -83,8 +83,7 @@ export class SegmentLog {
       policy: options.policy,
       clock: options.clock,
       mark: () => ({ segment: this.#active, size: this.#active.size, end: this.end, writtenBytes: this.#writtenBytes }),
-      // Without a file the log was abandoned: its topic is deleted, or the broker is dead and answers nobody.
-      sync: () => this.#file?.sync() ?? Promise.resolve(),
+      sync: () => this.#file!.sync(),
       onDurable: (mark) => this.#onDurable(mark),
       onFatal: (error) => options.onFatal(error),
     });
@@ -233,7 +232,6 @@ export class SegmentLog {
 
   /** Syncs, writes the index and closes all files; opening again needs no scan. */
   async close(): Promise<void> {
-    this.#commit.stop();
     await this.#commit.flush();
     await this.#commit.idle();
     await this.#rolled;
@@ -241,12 +239,16 @@ export class SegmentLog {
       this.#settle(this.#active, this.#active);
       this.#point?.write({ base: this.#active.base, position: this.#active.size, policy: this.#options.policy });
     }
-    this.abandon();
+    this.abandon(true);
   }
 
-  /** Closes the files as they are: the log is about to be removed, or the broker is dead. */
-  abandon(): void {
-    this.#commit.stop();
+  /**
+   * Closes the files as they are.
+   * @param release whether those who wait for durability are let go: the log is about to be removed. Else the broker is
+   * dead and nobody may be told anything.
+   */
+  abandon(release: boolean): void {
+    this.#commit.stop(release);
     for (const segment of this.#segments) this.#options.handles.drop(segment.path);
     const file = this.#file;
     this.#file = undefined;
@@ -257,29 +259,28 @@ export class SegmentLog {
 
   /** Makes folder and first segment, so that they are there after any crash. */
   #create(base: number): void {
-    const { files, folder, parents } = this.#options;
+    const { files, folder } = this.#options;
     files.makeFolder(folder);
-    const segment = emptySegment(folder, base);
-    this.#segments.push(segment);
+    this.#segments.push(emptySegment(folder, base));
     try {
       this.#openActive();
-      if (this.#options.policy !== 'never') for (const path of [folder, ...parents]) files.syncFolder(path);
     } catch (error) {
       this.#segments.pop();
-      this.abandon();
       throw error;
     }
   }
 
   #openActive(): FileHandle {
     if (this.#file) return this.#file;
-    const { files, folder, policy } = this.#options;
+    const { files, folder, parents, policy } = this.#options;
     const active = this.#active;
     this.#options.handles.drop(active.path);
     const file = files.open(active.path, 'append');
     try {
       const point = { base: active.base, position: active.size, policy };
       this.#point ??= new RecoveryPointFile(files, `${folder}/${RECOVERY_POINT_NAME}`, point);
+      // Once per run even for files found there: after kill -9 they may be known to the page cache only.
+      if (policy !== 'never') for (const path of [folder, ...parents]) files.syncFolder(path);
     } catch (error) {
       file.close();
       throw error;

@@ -1,6 +1,6 @@
 import type { Timer } from '../../base/time.js';
 
-/** Bounds and times of groups; the defaults are Kafka's, except for the initial delay. */
+/** Bounds and times of groups; the defaults are Kafka's, but for the initial delay and the heartbeats of the consumer protocol. */
 export interface GroupSettings {
   readonly minSessionTimeoutMs: number;
   readonly maxSessionTimeoutMs: number;
@@ -16,7 +16,7 @@ export interface GroupSettings {
   /** Age at which the offsets of a group without members are forgotten. */
   readonly offsetRetentionMs: number;
   readonly offsetCheckIntervalMs: number;
-  /** Consumer protocol (KIP-848): what members are told, and when silence means death. */
+  /** Consumer protocol (KIP-848): what members are told (a rebalance takes two or three of them), and when silence means death. */
   readonly consumerHeartbeatIntervalMs: number;
   readonly consumerSessionTimeoutMs: number;
 }
@@ -32,7 +32,7 @@ export const DEFAULT_GROUP_SETTINGS: GroupSettings = {
   maxOffsetMetadata: 4_096,
   offsetRetentionMs: 7 * 24 * 3_600_000,
   offsetCheckIntervalMs: 600_000,
-  consumerHeartbeatIntervalMs: 5_000,
+  consumerHeartbeatIntervalMs: 1_000,
   consumerSessionTimeoutMs: 45_000,
 };
 
