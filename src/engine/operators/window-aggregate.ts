@@ -111,7 +111,11 @@ export class WindowAggregate implements Operator {
         late[lateCount++] = row;
         continue;
       }
-      slice ??= this.#open(start);
+      if (slice === undefined) {
+        // Nothing was due up to this watermark (or the loop had stopped), so a new slice must not bring it back.
+        if (stops && watermarks[row]! > this.#fired) this.#fired = watermarks[row]!;
+        slice = this.#open(start);
+      }
       const known: number | undefined =
         texts !== undefined ? slice.index.single.get((texts[row] ?? null) as Value) : slice.index.find(keys, row);
       numbers[count] = row;
