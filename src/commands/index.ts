@@ -49,9 +49,44 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./topics-trim.js')).topicsTrim,
   },
   {
+    path: 'topics apply',
+    summary: 'make topics as a file says',
+    load: async () => (await import('./topics-apply.js')).topicsApply,
+  },
+  {
+    path: 'topics diff',
+    summary: 'compare a file of topics with what is there',
+    load: async () => (await import('./topics-diff.js')).topicsDiff,
+  },
+  {
     path: 'topics delete',
     summary: 'delete topics with all their records',
     load: async () => (await import('./topics-delete.js')).topicsDelete,
+  },
+  {
+    path: 'groups list',
+    summary: 'list consumer groups',
+    load: async () => (await import('./groups-list.js')).groupsList,
+  },
+  {
+    path: 'groups describe',
+    summary: 'show members, offsets and lag of groups',
+    load: async () => (await import('./groups-describe.js')).groupsDescribe,
+  },
+  {
+    path: 'groups seek',
+    summary: 'move the offsets of a group',
+    load: async () => (await import('./groups-seek.js')).groupsSeek,
+  },
+  {
+    path: 'groups wait',
+    summary: 'wait until a group has caught up',
+    load: async () => (await import('./groups-wait.js')).groupsWait,
+  },
+  {
+    path: 'groups delete',
+    summary: 'delete groups with their offsets',
+    load: async () => (await import('./groups-delete.js')).groupsDelete,
   },
   {
     path: 'produce',
@@ -85,6 +120,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./demo.js')).demo,
   },
   {
+    path: 'pipelines list',
+    summary: 'list pipelines',
+    load: async () => (await import('./pipelines-list.js')).pipelinesList,
+  },
+  {
+    path: 'pipelines show',
+    summary: 'show a pipeline as data',
+    load: async () => (await import('./pipelines-show.js')).pipelinesShow,
+  },
+  {
+    path: 'pipelines explain',
+    summary: 'say what a pipeline does, step by step',
+    load: async () => (await import('./pipelines-explain.js')).pipelinesExplain,
+  },
+  {
     path: 'broker start',
     summary: 'run the embedded broker',
     load: async () => (await import('./broker-start.js')).brokerStart,
@@ -111,8 +161,33 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./broker-serve.js')).brokerServe,
   },
   {
+    path: 'cluster info',
+    summary: 'show brokers, controller and the APIs offered',
+    load: async () => (await import('./cluster-info.js')).clusterInfo,
+  },
+  {
     path: 'config show',
     summary: 'show every setting and where it comes from',
     load: async () => (await import('./config-show.js')).configShow,
+  },
+  {
+    path: 'context list',
+    summary: 'list named settings',
+    load: async () => (await import('./context-list.js')).contextList,
+  },
+  {
+    path: 'context create',
+    summary: 'keep --brokers and -X settings under a name',
+    load: async () => (await import('./context-create.js')).contextCreate,
+  },
+  {
+    path: 'context use',
+    summary: 'make a context the current one',
+    load: async () => (await import('./context-use.js')).contextUse,
+  },
+  {
+    path: 'context delete',
+    summary: 'forget named settings',
+    load: async () => (await import('./context-delete.js')).contextDelete,
   },
 ];

@@ -45,6 +45,8 @@ export interface Configuration {
   readonly projectFolder: string;
   readonly userFile: string | undefined;
   readonly contextName: string | undefined;
+  /** `--brokers` and `-X` as they were typed. */
+  readonly typed: { readonly brokers: string | undefined; readonly properties: Readonly<Record<string, string>> };
 }
 
 /**
@@ -92,6 +94,7 @@ export async function readConfiguration(
     projectFolder,
     userFile,
     contextName,
+    typed: { brokers: typed.brokers as string | undefined, properties: typedProperties },
   };
 }
 

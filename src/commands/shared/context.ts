@@ -81,8 +81,12 @@ export interface Context {
   readonly configuration: ConfigurationInfo;
   /** Which broker the configuration names; nothing is dialled or started by reading it. */
   readonly broker: BrokerSettings;
-  /** The address to dial; starts the embedded broker first where none is named. @throws `broker-unreachable` */
-  connectBroker(): Promise<BrokerAccess>;
+  /**
+   * The address to dial; starts the embedded broker first where none is named.
+   * @param again asks anew, after the broker was gone: an embedded one may be elsewhere now.
+   * @throws `broker-unreachable`
+   */
+  connectBroker(again?: boolean): Promise<BrokerAccess>;
 
   /** Writes one record of a stream: a line of NDJSON, or `text` in text mode. `type` is `record|window|progress|late|rejected`. */
   record(record: { readonly type: string } & Readonly<Record<string, unknown>>, text?: string): void;
@@ -123,6 +127,8 @@ export interface ConfigurationInfo {
   readonly projectFile: string | undefined;
   readonly userFile: string | undefined;
   readonly contextName: string | undefined;
+  /** `--brokers` and `-X` of this command line, secrets not replaced. */
+  readonly typed: { readonly brokers: string | undefined; readonly properties: Readonly<Record<string, string>> };
   /** Global flags and client properties, secrets masked. */
   readonly settings: readonly { readonly name: string; readonly value: JsonValue; readonly source: string }[];
 }

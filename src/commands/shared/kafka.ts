@@ -11,11 +11,12 @@ export function clientEdges(context: Context): ClientEdges {
 
 /**
  * Settings to reach the broker of this command line, the embedded one started where it has to be.
+ * @param again the broker was gone: it may have to be started, and be elsewhere now.
  * @throws `broker-unreachable`, `usage`
  */
-export async function clientSettings(context: Context): Promise<ClientSettings> {
+export async function clientSettings(context: Context, again = false): Promise<ClientSettings> {
   const { readClientSettings } = await import('../../connect/kafka/settings.js');
-  const access = await context.connectBroker();
+  const access = await context.connectBroker(again);
   return readClientSettings(access.bootstrapServers, access.properties, (path) =>
     fromUtf8(context.files.readFile(context.resolvePath(path))),
   );

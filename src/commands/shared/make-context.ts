@@ -104,10 +104,12 @@ export function makeContext(parts: ContextParts): Context {
       projectFile: configuration.projectFile,
       userFile: configuration.userFile,
       contextName: configuration.contextName,
+      typed: configuration.typed,
       settings: listSettings(parts),
     },
     broker,
-    connectBroker() {
+    connectBroker(again = false) {
+      if (again) access = undefined;
       access ??= connect();
       return access;
     },
@@ -145,15 +147,22 @@ export function outputMode(globals: Readonly<Record<string, Resolved>>): OutputM
 }
 
 function brokerSettings(parts: ContextParts, brokers: string | undefined): BrokerSettings {
-  const { edges, configuration, secrets } = parts;
-  const properties: Record<string, string> = {};
-  for (const [key, text] of Object.entries(configuration.properties)) properties[key] = secrets.resolve(text);
-  const named = brokers ?? properties['bootstrap.servers'] ?? properties['metadata.broker.list'];
-  const servers = splitList(named ?? '').map((server) => (/:\d+$/.test(server) ? server : `${server}:${DEFAULT_PORT}`));
+  const { edges, configuration, secrets, spec } = parts;
+  const isFlag = new Set([...Object.keys(parts.globals), ...Object.keys(spec.flags)].map(longName));
+  const written = Object.entries(configuration.properties).filter(([key]) => !isFlag.has(key));
+  const named = brokers ?? configuration.properties['bootstrap.servers'];
+  const servers = splitList(secrets.resolve(named ?? '')).map((server) =>
+    /:\d+$/.test(server) ? server : `${server}:${DEFAULT_PORT}`,
+  );
+  let properties: Readonly<Record<string, string>> | undefined;
   return {
     bootstrapServers: servers.length > 0 && named !== 'embedded' ? servers : undefined,
     embeddedFolder: edges.resolve(configuration.projectFolder, '.streamctl', 'broker'),
-    properties,
+    // Secrets are looked up when somebody connects: commands that do not can do without them.
+    get properties() {
+      properties ??= Object.fromEntries(written.map(([key, text]) => [key, secrets.resolve(text)]));
+      return properties;
+    },
   };
 }
 

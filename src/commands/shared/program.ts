@@ -50,7 +50,7 @@ export async function parseCommandLine(
     await tree.root.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { kind: 'text', text: tree.text };
+    if (error.exitCode === 0) return { kind: 'text', text: `${tree.text.trimEnd()}\n` };
     const group = tree.groupOf(words);
     if (error.code !== 'commander.help') throw usageError(error, tree);
     // `streamctl` alone is how one says hello: it prints the help and succeeds.

@@ -1,4 +1,5 @@
 import { StreamctlError } from '../../base/errors.js';
+import { formatDuration } from '../../base/time.js';
 import type { ConfigurationEdges } from './configuration.js';
 import { readConfiguration } from './configuration.js';
 import type { Context } from './context.js';
@@ -153,7 +154,7 @@ async function untilTimeout(
 }
 
 function timeoutError(line: CommandLine, timeoutMs: number | undefined): StreamctlError {
-  return new StreamctlError('timeout', `${line.spec.path} did not end within ${timeoutMs} ms`, {
+  return new StreamctlError('timeout', `${line.spec.path} did not end within ${formatDuration(timeoutMs ?? 0)}`, {
     hint: 'raise --timeout, or look at what it is waiting for with -v',
   });
 }

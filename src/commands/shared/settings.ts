@@ -105,7 +105,8 @@ function resolveFlag(key: string, spec: FlagSpec, layers: readonly Layer[], path
     const found = layer.get(key, path);
     if (!found) continue;
     const raw = splitLines(spec, found.value);
-    const value = parseFlag(key, spec, reveal(raw, secrets), found.label);
+    // Client properties are resolved when somebody connects, see makeContext.
+    const value = parseFlag(key, spec, key === 'property' ? raw : reveal(raw, secrets), found.label);
     return { value, source: layer.name };
   }
   return { value: defaultOf(key, spec), source: 'default' };

@@ -61,6 +61,9 @@ export async function showRun(
 /** Frames as NDJSON end with an end record even where the command line itself is not in a mode for programs. */
 export async function endFrames(context: Context, show: ShowFlags, reason: string): Promise<void> {
   if (show.frames !== 'ndjson' || context.machine) return;
-  const { endEvent, stringifyJson } = await import('../../ui/output/index.js');
+  const [{ endEvent }, { stringifyJson }] = await Promise.all([
+    import('../../ui/output/envelope.js'),
+    import('../../ui/output/json.js'),
+  ]);
   context.stdout.write(`${stringifyJson(endEvent(context.stream.reason ?? reason))}\n`);
 }

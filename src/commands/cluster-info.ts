@@ -1,0 +1,124 @@
+import { StreamctlError } from '../base/errors.js';
+import { defineCommand } from './shared/command.js';
+import { withClient } from './shared/kafka.js';
+
+/** `cluster info` */
+export const clusterInfo = defineCommand({
+  path: 'cluster info',
+  summary: 'show brokers, controller and the APIs offered',
+  arguments: [],
+  flags: {},
+  examples: [
+    { line: 'streamctl cluster info', note: 'the embedded broker, or the cluster named by -b' },
+    { line: 'streamctl cluster info --output wide', note: 'with every API and its versions' },
+  ],
+  exits: [0, 2, 3],
+  resultSchema: {
+    type: 'object',
+    properties: {
+      clusterId: { type: ['string', 'null'] },
+      controllerId: { type: 'number' },
+      embedded: { type: 'boolean' },
+      topics: { type: 'number' },
+      brokers: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            id: { type: 'number' },
+            host: { type: 'string' },
+            port: { type: 'number' },
+            rack: { type: ['string', 'null'] },
+          },
+        },
+      },
+      apis: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            key: { type: 'number' },
+            name: { type: ['string', 'null'], description: 'null for an API unknown to this program' },
+            minVersion: { type: 'number' },
+            maxVersion: { type: 'number' },
+          },
+        },
+      },
+      features: { type: 'array', items: { type: 'object' } },
+    },
+    required: ['clusterId', 'controllerId', 'embedded', 'topics', 'brokers', 'apis', 'features'],
+  },
+  async run(context) {
+    const { embedded } = await context.connectBroker();
+    return withClient(context, async (client) => {
+      const [{ apiVersionsApi }, { apis: knownApis }] = await Promise.all([
+        import('../wire/apis/18-api-versions.js'),
+        import('../wire/apis/index.js'),
+      ]);
+      const cluster = await client.cluster();
+      const offered = await client.call(
+        apiVersionsApi,
+        { clientSoftwareName: 'streamctl', clientSoftwareVersion: context.program.version },
+        'any',
+        { what: 'cannot ask for the APIs of the broker', errorOf: ({ errorCode }) => errorCode },
+      );
+      const names = new Map(knownApis.map(({ key, name }) => [key, name]));
+      const apis = offered.apiKeys.map(({ apiKey, minVersion, maxVersion }) => ({
+        key: apiKey,
+        name: names.get(apiKey) ?? null,
+        minVersion,
+        maxVersion,
+      }));
+      if (apis.length === 0) throw new StreamctlError('unsupported-version', 'the broker offers no APIs');
+      const features = (offered.finalizedFeatures ?? []).map(({ name, maxVersionLevel }) => ({
+        name,
+        level: maxVersionLevel,
+      }));
+      const { clusterId, controllerId, brokers } = cluster;
+      const topics = cluster.topics.filter(({ internal }) => !internal).length;
+      return {
+        result: { clusterId, controllerId, embedded, topics, brokers, apis, features },
+        view: {
+          kind: 'sections',
+          sections: [
+            {
+              view: {
+                kind: 'details',
+                entries: [
+                  ['cluster', clusterId],
+                  ['kind', embedded ? 'embedded broker' : 'named by --brokers'],
+                  ['controller', controllerId],
+                  ['topics', topics],
+                  ['APIs', apis.length],
+                  ['features', features.map(({ name, level }) => `${name}=${level}`).join(', ')],
+                ],
+              },
+            },
+            {
+              view: {
+                kind: 'table',
+                columns: [{ key: 'broker' }, { key: 'address' }, { key: 'rack', wide: true }],
+                rows: brokers.map(({ id, host, port, rack }) => [id, `${host}:${port}`, rack]),
+              },
+            },
+            ...(context.output === 'wide'
+              ? [
+                  {
+                    view: {
+                      kind: 'table' as const,
+                      columns: [{ key: 'key' }, { key: 'api' }, { key: 'versions', align: 'right' as const }],
+                      rows: apis.map(({ key, name, minVersion, maxVersion }) => [
+                        key,
+                        name,
+                        `${minVersion}-${maxVersion}`,
+                      ]),
+                    },
+                  },
+                ]
+              : []),
+          ],
+        },
+      };
+    });
+  },
+});
