@@ -1,4 +1,4 @@
-import { BOLD, type CellStyle, cellStyle, DIM, INVERSE } from '../terminal/cell-style.js';
+import { BOLD, type CellStyle, cellStyle, INVERSE } from '../terminal/cell-style.js';
 import { colorNumber, type RampName, rampNumber } from '../terminal/palette.js';
 
 /** Which glyphs may be used, and the style of each kind of thing. */
@@ -49,9 +49,4 @@ export function makeLook(unicode: boolean): Look {
     ramp: (name, share) => cellStyle(rampNumber(name, share)),
     series: (index) => cellStyle(colorNumber(SERIES[index % SERIES.length]!)),
   };
-}
-
-/** A faded version for what stands behind the numbers that matter. */
-export function faded(style: CellStyle): CellStyle {
-  return style | DIM;
 }

@@ -62,11 +62,6 @@ export function envelope(command: string, result: unknown, error?: unknown): Env
   };
 }
 
-/** The envelope of a command that failed before it had a result. */
-export function failureEnvelope(command: string, error: unknown): Envelope {
-  return envelope(command, null, error);
-}
-
 /**
  * The record that closes a stream.
  * @param extra counts and offsets worth telling, beside the fixed fields.

@@ -7,11 +7,15 @@ export type CellStyle = number;
 /** The terminal's own colours, no attributes. */
 export const NO_STYLE: CellStyle = 0;
 
-/** Attribute bits of a {@link CellStyle}. */
+/** Attribute bit of a {@link CellStyle}: heavier strokes. */
 export const BOLD = 1 << 16;
+/** Attribute bit: fainter colour. */
 export const DIM = 1 << 17;
+/** Attribute bit: slanted. */
 export const ITALIC = 1 << 18;
+/** Attribute bit: a line below. */
 export const UNDERLINE = 1 << 19;
+/** Attribute bit: colours exchanged. */
 export const INVERSE = 1 << 20;
 
 /** Each attribute with the SGR parameter that switches it on. @see ECMA-48 8.3.117 */

@@ -10,8 +10,9 @@ export interface WriterOptions {
   readonly unicode: boolean;
 }
 
-/** Escape sequences around each update, so that terminals that know them show it as a whole. */
+/** Goes before each update, so that terminals that know it show the update as a whole. */
 export const BEGIN_SYNCHRONIZED = '\u001b[?2026h';
+/** Goes after each update. */
 export const END_SYNCHRONIZED = '\u001b[?2026l';
 
 /** Unchanged cells that are cheaper to write again than to jump over. */

@@ -1,19 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { StreamctlError } from '../../../src/base/errors.js';
-import {
-  detectStyle,
-  endEvent,
-  formatError,
-  formatOutcome,
-  type OutputMode,
-  openProgress,
-  PLAIN_STYLE,
-  type Style,
-  stringifyJson,
-  type View,
-  viewText,
-  viewTsv,
-} from '../../../src/ui/output/index.js';
+import { endEvent } from '../../../src/ui/output/envelope.js';
+import { formatError } from '../../../src/ui/output/error-text.js';
+import { formatOutcome } from '../../../src/ui/output/format.js';
+import { stringifyJson } from '../../../src/ui/output/json.js';
+import { openProgress } from '../../../src/ui/output/progress.js';
+import type { OutputMode, View } from '../../../src/ui/output/view.js';
+import { viewText, viewTsv } from '../../../src/ui/output/view-text.js';
+import { detectStyle, PLAIN_STYLE, type Style } from '../../../src/ui/text/style.js';
 import { textWidth } from '../../../src/ui/text/width.js';
 import { SimClock } from '../../support/sim-clock.js';
 
