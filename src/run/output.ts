@@ -21,8 +21,11 @@ export interface RunOutput {
   abandon(): Promise<void>;
 }
 
-/** Whatever `-X` says: a result counts when all replicas have it, and is written once. */
-const SAFE = { acks: -1, idempotent: true } as const;
+/**
+ * Whatever `-X` says: a result counts when all replicas have it, and is written once. What cannot be delivered for so
+ * long is made again, from the last checkpoint, over a new connection.
+ */
+const SAFE = { acks: -1, idempotent: true, deliveryTimeoutMs: 10_000 } as const;
 
 /** Prepares the topics that a run writes to, which must exist, and opens its producers. */
 export async function openRunOutput(
@@ -35,7 +38,7 @@ export async function openRunOutput(
   // The first acknowledgement comes after the first append, so long after the line below.
   const producer = connection.producer({ ...SAFE, onAcknowledged: (batch) => stateTopic.acknowledged(batch) });
   const stateTopic = new StateTopic(topics.changelog, producer);
-  const statusProducer = connection.producer({});
+  const statusProducer = connection.producer({ deliveryTimeoutMs: SAFE.deliveryTimeoutMs });
   await statusProducer.prepare(topics.status);
   const sources = new Set(plan.sources.map((source) => source.topic));
   for (const { name } of neededTopics(plan)) if (!sources.has(name)) await producer.prepare(name);

@@ -16,6 +16,8 @@ import { type RunMemory, Session } from './session.js';
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 const SECOND_MS = 1_000;
+/** How long one connection retries by itself before the session ends. */
+const CLIENT_PATIENCE_MS = 5_000;
 
 /**
  * Brings a plan to life: reads its sources, works through the loop, writes its sinks, and goes on after a broker was
@@ -35,7 +37,8 @@ class Supervisor implements PipelineRun {
   readonly #stop = new AbortController();
   #status: RunOutput['status'] | undefined;
   #positions: EndSummary['positions'] = [];
-  #healthyMs: number;
+  /** Undefined before the first turn: a broker that was never there is not waited for. */
+  #healthyMs: number | undefined;
 
   constructor(options: PipelineRunOptions) {
     this.#options = options;
@@ -48,8 +51,8 @@ class Supervisor implements PipelineRun {
       resetState: options.resetState ?? false,
       stop: this.#stop.signal,
       paused: false,
+      memberId: undefined,
     };
-    this.#healthyMs = clock.elapsed();
     this.done = this.#run();
   }
 
@@ -97,7 +100,7 @@ class Supervisor implements PipelineRun {
       try {
         return await this.#session();
       } catch (error) {
-        if (this.#stop.signal.aborted || !passes(error)) throw error;
+        if (this.#stop.signal.aborted || this.#healthyMs === undefined || !passes(error)) throw error;
         if (this.#healthyMs >= beganMs) waitMs = FIRST_WAIT_MS;
         const givenMs = this.#options.reconnectMs ?? RECONNECT_MS;
         if (clock.elapsed() + waitMs - this.#healthyMs > givenMs) throw error;
@@ -139,7 +142,7 @@ class Supervisor implements PipelineRun {
       return end;
     } catch (error) {
       this.#status = undefined;
-      await session?.abandon();
+      await session?.abandon(error);
       await output?.abandon();
       throw error;
     } finally {
@@ -149,7 +152,12 @@ class Supervisor implements PipelineRun {
 
   async #connect(): Promise<Connection> {
     const { place } = this.#options;
-    return openConnection(await place.connect(), place.edges);
+    const settings = await place.connect();
+    // Longer outages are this class's own affair: it opens everything anew, wherever the broker is then.
+    return openConnection(
+      { ...settings, retryTimeoutMs: Math.min(settings.retryTimeoutMs, CLIENT_PATIENCE_MS) },
+      place.edges,
+    );
   }
 
   async #openOutput(connection: Connection): Promise<RunOutput> {

@@ -28,6 +28,8 @@ export interface RunMemory {
   /** Aborts when the owner asks for the end. */
   readonly stop: AbortSignal;
   paused: boolean;
+  /** Id in the group, to be the same member again over a new connection. */
+  memberId: string | undefined;
 }
 
 /** What a session is made of. */
@@ -52,6 +54,8 @@ export type SessionEnd = 'eof' | 'stopped';
 const LOOK_EVERY_MS = 200;
 /** Checkpoints take at most this share of the time, however large the state has grown. */
 const CHECKPOINT_SHARE = 0.1;
+/** A group that takes longer to let a worker in waits for one that died. */
+const SLOW_JOIN_MS = 4_000;
 /** Quiet for so long, a run that has read everything counts as idle on the dashboard. */
 const SHOWN_IDLE_MS = 2_000;
 
@@ -80,13 +84,17 @@ export class Session {
     // One member works on all partitions: rows of one key may lie in any of them.
     const named = groupProperties(connection.client.settings).sessionTimeoutMs;
     const sessionTimeoutMs = options.sessionTimeoutMs ?? named ?? SESSION_TIMEOUT_MS;
-    this.#group = connection.group({ groupId, topics, assignors: ['whole'], sessionTimeoutMs }, this.#handlers());
+    const { memberId } = parts.memory;
+    this.#group = connection.group(
+      { groupId, topics, assignors: ['whole'], sessionTimeoutMs, ...(memberId === undefined ? {} : { memberId }) },
+      this.#handlers(),
+    );
     this.#checkpoints = output.checkpoints(this.#group);
   }
 
   /** Takes up the partitions and works until everything is read or the owner wants to stop. */
   async work(): Promise<SessionEnd> {
-    if (this.#group) await orAborted(this.#group.start(), this.#parts.memory.stop);
+    if (this.#group) await this.#join(this.#group);
     else await this.#turns.take(async () => this.#begin(await this.#allPartitions()));
     this.#heardMs = this.#nowMs();
     while (!this.#parts.memory.stop.aborted) {
@@ -101,6 +109,21 @@ export class Session {
     return 'stopped';
   }
 
+  async #join(group: Group): Promise<void> {
+    const { memory, report, options } = this.#parts;
+    const slow = options.place.edges.clock.after(
+      SLOW_JOIN_MS,
+      () => report.note('info', 'waiting for a worker that left without a word: its session has to end first'),
+      true,
+    );
+    try {
+      await orAborted(group.start(), memory.stop);
+    } finally {
+      slow.cancel();
+    }
+    memory.memberId = group.identity()?.memberId;
+  }
+
   /** Hands the partitions back and leaves. */
   async close(): Promise<void> {
     await this.#turns.take(() => this.#drop());
@@ -108,8 +131,13 @@ export class Session {
     await this.#fetcher.close();
   }
 
-  /** Lets everything go after an error: what was not saved stays unsaved, and nobody can be told good-bye. */
-  async abandon(): Promise<void> {
+  /**
+   * Lets everything go after an error: what was not saved stays unsaved. A broker that is gone cannot be told good-bye;
+   * the member comes back under its old name.
+   */
+  async abandon(error: unknown): Promise<void> {
+    const gone = error instanceof StreamctlError && error.code === 'broker-unreachable';
+    if (gone) await this.#parts.connection.close().catch(() => undefined);
     await this.close().catch(() => undefined);
     await this.#fetcher.close().catch(() => undefined);
   }

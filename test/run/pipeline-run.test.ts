@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/system.js';
 import type { ClientSettings } from '../../src/connect/kafka/interfaces.js';
 import type { Connection } from '../../src/run/connection.js';
+import { followStatus } from '../../src/run/follow-status.js';
 import type {
   EndSummary,
   PipelineRun,
@@ -183,6 +184,41 @@ describe('a pipeline run', () => {
     const end = await runAll('anew', { resetState: true });
     expect(end.snapshot.counts.rowsIn).toBe(600);
     expect(await finalResults(connection, 'anew-out')).toEqual(naiveWindows(trips));
+  });
+
+  it('stands by while another run is at work, and takes over with its open windows when that one ends', async () => {
+    const topic = await prepared('two');
+    const trips = makeTrips(7, 600, 6);
+    const options = { plan: tripsPlan('two'), place: placeOf(settings), sessionTimeoutMs: 6_000 };
+    await send(connection, topic, trips.slice(0, 900));
+    const first = startPipelineRun(options);
+    await until(first, () => first.snapshot().counts.rowsIn >= 900);
+    const second = startPipelineRun(options);
+    await until(second, () => second.snapshot().notes.some(({ text }) => text.includes('standing by')));
+    await first.stop();
+    await send(connection, topic, trips.slice(900));
+    await until(second, () => second.snapshot().counts.rowsIn >= 900);
+    await second.stop();
+    await runAll('two');
+    expect(await finalResults(connection, 'two-out')).toEqual(naiveWindows(trips));
+    expect(await readTopic(connection, 'two-out')).toHaveLength(naiveWindows(trips).size);
+  });
+
+  it('can be followed from elsewhere', async () => {
+    const topic = await prepared('seen');
+    expect(await followStatus({ place: placeOf(settings), pipeline: 'never-ran' })).toBeUndefined();
+    const trips = makeTrips(8, 300, 5);
+    await send(connection, topic, trips);
+    const run = startPipelineRun({ plan: tripsPlan('seen'), place: placeOf(settings) });
+    await until(run, () => run.snapshot().counts.rowsIn >= 900);
+    const followed = (await followStatus({ place: placeOf(settings), pipeline: 'seen' }))!;
+    await until(run, () => (followed.snapshot()?.counts.rowsIn ?? 0) >= 900);
+    expect(followed.ageMs()).toBeLessThan(5_000);
+    expect(followed.snapshot()!.results.rows.length).toBe(run.snapshot().results.rows.length);
+    const end = await run.stop();
+    await until({ ...run, done: new Promise(() => undefined) }, () => followed.snapshot()?.state === 'done');
+    expect(followed.snapshot()).toMatchObject({ counts: end.snapshot.counts, pipeline: 'seen' });
+    await followed.stop();
   });
 
   it('closes windows when every partition has been silent', async () => {

@@ -34,7 +34,7 @@ export class GroupMember implements Group {
   readonly #assignors: readonly AssignorName[];
   readonly #stop = new AbortController();
   #member: Membership | undefined;
-  #memberId = '';
+  #memberId: string;
   #protocol: AssignorName | undefined;
   #owned: readonly TopicPartition[] = [];
   /** Partition counts that the leader's last assignment was made of. */
@@ -46,6 +46,7 @@ export class GroupMember implements Group {
     this.#options = options;
     this.#handlers = handlers;
     this.#assignors = options.assignors ?? DEFAULT_ASSIGNORS;
+    this.#memberId = options.memberId ?? '';
     const sessionMs = options.sessionTimeoutMs ?? DEFAULT_SESSION_MS;
     this.#requests = new GroupRequests(client, options, sessionMs, options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_MS);
   }

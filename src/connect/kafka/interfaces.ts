@@ -179,6 +179,8 @@ export interface GroupOptions {
   readonly topics: readonly string[];
   /** Keeps the partitions of a member over a restart. */
   readonly instanceId?: string;
+  /** Joins again as this member, whose connection was lost: nobody has to wait for its session to time out. */
+  readonly memberId?: string;
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;
   readonly heartbeatMs?: number;
