@@ -217,9 +217,9 @@ async function leavePicture(context: Context, { snapshot }: EndSummary): Promise
 
 function nextSteps(plan: Plan, summary: EndSummary): readonly string[] {
   return [
-    `${closingText(summary.snapshot)}; broker, topics and data are gone again. Next:`,
-    `  streamctl replay ${plan.name}.csv --batch 100 --pause 10s   a file of yours, in timed batches`,
-    `  streamctl watch ${plan.name}                                this dashboard over your topic`,
-    '  streamctl --help                                  everything else',
+    `${closingText(summary.snapshot)}. Nothing is left of it. Next:`,
+    `  streamctl replay ${plan.name}.csv --batch 100 --pause 10s   send a file of yours`,
+    `  streamctl watch ${plan.name}                                this dashboard over it`,
+    '  streamctl --help                                    everything else',
   ];
 }
