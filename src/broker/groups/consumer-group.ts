@@ -31,6 +31,15 @@ export interface ConsumerGroupEdges {
   save(state: ConsumerGroupState): Promise<void>;
 }
 
+const FENCED_INSTANCE: Refusal = {
+  errorCode: errorCodes.FENCED_INSTANCE_ID,
+  message: 'The instance id is held by another member.',
+};
+const UNRELEASED_INSTANCE: Refusal = {
+  errorCode: errorCodes.UNRELEASED_INSTANCE_ID,
+  message: 'The member with this instance id has not left.',
+};
+
 /** Who a heartbeat comes from. */
 interface HeartbeatClient {
   readonly clientId: string;
@@ -133,9 +142,9 @@ export class ConsumerGroup {
   /** A member goes: for good, or (static, epoch -2) for a moment, in which nobody gets what it had. */
   async leave(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
     const { memberId, memberEpoch, instanceId } = request;
-    const member = this.members.find(
-      (each) => each.id === memberId && (instanceId === null || each.instanceId === instanceId),
-    );
+    const holder = instanceId === null ? undefined : this.members.find((each) => each.instanceId === instanceId);
+    if (holder && holder.id !== memberId) return heartbeatRefused(FENCED_INSTANCE);
+    const member = holder ?? (instanceId === null ? this.members.find(({ id }) => id === memberId) : undefined);
     if (!member) return heartbeatRefused(this.#unknown(request));
     if (memberEpoch === STATIC_LEAVING) {
       const away = { epoch: STATIC_LEAVING, previousEpoch: STATIC_LEAVING, status: 'Stable', revoking: [] } as const;
@@ -204,14 +213,8 @@ export class ConsumerGroup {
     const holder = instanceId === null ? undefined : this.members.find((each) => each.instanceId === instanceId);
     const member = this.members.find((each) => each.id === memberId);
     if (holder && holder.id !== memberId) {
-      if (memberEpoch !== JOINING)
-        return { errorCode: errorCodes.FENCED_INSTANCE_ID, message: 'The instance id is held by another member.' };
-      if (holder.epoch !== STATIC_LEAVING) {
-        return {
-          errorCode: errorCodes.UNRELEASED_INSTANCE_ID,
-          message: 'The member with this instance id has not left.',
-        };
-      }
+      if (memberEpoch !== JOINING) return FENCED_INSTANCE;
+      if (holder.epoch !== STATIC_LEAVING) return UNRELEASED_INSTANCE;
       const { epoch: _, ...place } = holder;
       return { member: { ...place, id: memberId, epoch: JOINING, previousEpoch: JOINING }, replaced: holder.id };
     }

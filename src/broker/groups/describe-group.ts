@@ -44,7 +44,7 @@ interface DescribedConsumer {
   readonly clientId: string;
   readonly clientHost: string;
   readonly subscribedTopicNames: readonly string[];
-  readonly subscribedTopicRegex: string | null;
+  readonly subscribedTopicRegex: string;
   readonly assignment: DescribedAssignment;
   readonly targetAssignment: DescribedAssignment;
   /** 1: of the consumer protocol. */
@@ -124,7 +124,8 @@ function describedConsumer(member: ConsumerMember, topics: TopicDirectory): Desc
     clientId: member.clientId,
     clientHost: member.host,
     subscribedTopicNames: member.topics,
-    subscribedTopicRegex: member.regex,
+    // Kafka shows no pattern as an empty one.
+    subscribedTopicRegex: member.regex ?? '',
     assignment: named(member.assigned, topics),
     targetAssignment: named(member.target, topics),
     memberType: 1,

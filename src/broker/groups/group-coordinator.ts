@@ -236,7 +236,7 @@ export class GroupCoordinator {
   }
 
   #checkDelete(groupId: string): number {
-    if (groupId === '') return errorCodes.INVALID_GROUP_ID;
+    // Old clients may have committed to the group without a name: that can be deleted too.
     const group = this.#find(groupId);
     if (!group) return errorCodes.GROUP_ID_NOT_FOUND;
     return group.state === 'Empty' ? errorCodes.NONE : errorCodes.NON_EMPTY_GROUP;

@@ -12,6 +12,7 @@ import type { TopicDirectory } from './topic-directory.js';
 
 /** What a group says about offsets, whichever protocol its members speak. */
 export interface OffsetGroup {
+  readonly type: 'classic' | 'consumer';
   /**
    * Whether this member of this generation (or member epoch) may commit.
    * @returns an error code.
@@ -253,6 +254,8 @@ export class GroupOffsets {
       if (generation >= 0) return version >= 9 ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.ILLEGAL_GENERATION;
       group = this.#parts.findOrMake(groupId);
     }
+    // Before version 9 a generation cannot be a member epoch.
+    if (group.type === 'consumer' && generation >= 0 && version < 9) return errorCodes.UNSUPPORTED_VERSION;
     return group.checkCommit(memberId, groupInstanceId, generation, false);
   }
 

@@ -187,5 +187,11 @@ export const CONSUMER_PROTOCOL_TYPE = 'consumer';
 /** An assignment for nobody. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** All that can be done with a group, as bits: read (3), delete (6), describe (8). There are no ACLs to take any away. */
-export const GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8);
+/**
+ * All that can be done with a group, as bits: read (3), delete (6), describe (8), describe and alter its configs (10,
+ * 11). There are no ACLs to take any away.
+ */
+export const GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11);
+
+/** Nobody asked what can be done with a group, or there is none. */
+export const NO_OPERATIONS = -2_147_483_648;

@@ -7,12 +7,14 @@
 // * before 6 an unknown group is shown as dead, from 6 on it is GROUP_ID_NOT_FOUND
 
 import { describeGroupsApi } from '../../wire/apis/15-describe-groups.js';
-import { GROUP_OPERATIONS } from '../groups/group-types.js';
+import { errorCodes } from '../../wire/error-codes.js';
+import { GROUP_OPERATIONS, NO_OPERATIONS } from '../groups/group-types.js';
 import { defineHandler } from '../handler.js';
 
 /** Answers DescribeGroups. */
 export const describeGroupsHandler = defineHandler(describeGroupsApi, async ({ broker, version }, request) => {
   const groups = await broker.groups.describe(request.groups, version);
   if (!request.includeAuthorizedOperations) return { groups };
-  return { groups: groups.map((group) => ({ ...group, authorizedOperations: GROUP_OPERATIONS })) };
+  const operations = (errorCode: number): number => (errorCode === errorCodes.NONE ? GROUP_OPERATIONS : NO_OPERATIONS);
+  return { groups: groups.map((group) => ({ ...group, authorizedOperations: operations(group.errorCode) })) };
 });

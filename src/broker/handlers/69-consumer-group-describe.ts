@@ -6,12 +6,14 @@
 // * 1 tells the type of each member
 
 import { consumerGroupDescribeApi } from '../../wire/apis/69-consumer-group-describe.js';
-import { GROUP_OPERATIONS } from '../groups/group-types.js';
+import { errorCodes } from '../../wire/error-codes.js';
+import { GROUP_OPERATIONS, NO_OPERATIONS } from '../groups/group-types.js';
 import { defineHandler } from '../handler.js';
 
 /** Answers ConsumerGroupDescribe. */
 export const consumerGroupDescribeHandler = defineHandler(consumerGroupDescribeApi, async ({ broker }, request) => {
   const groups = await broker.groups.describeConsumers(request.groupIds);
   if (!request.includeAuthorizedOperations) return { groups };
-  return { groups: groups.map((group) => ({ ...group, authorizedOperations: GROUP_OPERATIONS })) };
+  const operations = (errorCode: number): number => (errorCode === errorCodes.NONE ? GROUP_OPERATIONS : NO_OPERATIONS);
+  return { groups: groups.map((group) => ({ ...group, authorizedOperations: operations(group.errorCode) })) };
 });

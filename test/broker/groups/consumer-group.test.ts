@@ -85,7 +85,7 @@ describe('a group of the consumer protocol', () => {
   it('gives one member everything at once, and shares when a second comes, without a moment of two owners', async () => {
     const world = new GroupWorld();
     const first = new Consumer(world, 'a');
-    expect(await first.beat()).toMatchObject({ errorCode: 0, memberEpoch: 1, heartbeatIntervalMs: 5_000 });
+    expect(await first.beat()).toMatchObject({ errorCode: 0, memberEpoch: 1, heartbeatIntervalMs: 1_000 });
     expect(first.owned).toEqual(P(0, 1, 2, 3));
     expect((await first.beat()).assignment).toBeNull();
 
