@@ -1,5 +1,5 @@
 import { StreamctlError } from '../base/errors.js';
-import { BROKER_FLAGS, BROKER_SCHEMA, dataFolder } from './shared/broker-flags.js';
+import { BROKER_FLAGS, dataFolder } from './shared/broker-flags.js';
 import { defineCommand } from './shared/command.js';
 import { serveBroker } from './shared/serve-broker.js';
 
@@ -24,7 +24,7 @@ export const brokerServe = defineCommand({
     { line: 'streamctl broker serve --data /tmp/broker', note: 'what other commands start in the background' },
   ],
   exits: [0, 3],
-  resultSchema: BROKER_SCHEMA,
+  resultSchema: { type: 'object', properties: { type: { type: 'string', enum: ['end'] } }, required: ['type'] },
   streaming: true,
   hidden: true,
   async run(context, { flags }) {
