@@ -222,6 +222,11 @@ export class PartitionLog implements Partition {
     return () => void this.#watchers.delete(action);
   }
 
+  /** Readers that wait for more. */
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
   /** Hides everything before `offset` from readers; {@link PartitionLog.dropHidden} frees the space. */
   hideBefore(offset: number): void {
     this.#startOffset = Math.max(this.#startOffset, offset);
