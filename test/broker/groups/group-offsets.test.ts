@@ -118,7 +118,7 @@ describe('deleting', () => {
       { groupId: 'g', errorCode: codes.NON_EMPTY_GROUP },
       { groupId: 'empty', errorCode: codes.NONE },
       { groupId: 'unknown', errorCode: codes.GROUP_ID_NOT_FOUND },
-      { groupId: '', errorCode: codes.INVALID_GROUP_ID },
+      { groupId: '', errorCode: codes.GROUP_ID_NOT_FOUND },
     ]);
     expect(await committed(world, 0, { groupId: 'empty' })).toEqual({ offset: -1n, error: codes.NONE });
   });

@@ -172,14 +172,24 @@ export class TransactionWorld {
     return this.topics.byName('out')!.partitions[index]!;
   }
 
-  /** kill -9 and a start over what is written; `journalFrames` leaves out the last frames, as a power loss may. */
-  async restart(options: { readonly journalFrames?: number; readonly fromSnapshot?: boolean } = {}): Promise<void> {
+  /**
+   * kill -9 and a start over what is written; `journalFrames` and `logRows` leave out what came later, as a power loss
+   * may with what was not acknowledged.
+   */
+  async restart(
+    options: {
+      readonly journalFrames?: number;
+      readonly logRows?: readonly [number, number];
+      readonly fromSnapshot?: boolean;
+    } = {},
+  ): Promise<void> {
     this.transactions.close();
     this.groups.close();
     const { journal } = this;
     const frames = options.fromSnapshot ? journal.snapshot() : journal.survivors(options.journalFrames);
     this.journal = new MemoryJournal(frames);
-    this.#boot(this.out(0).rows, this.out(1).rows);
+    const [first, second] = options.logRows ?? [undefined, undefined];
+    this.#boot(this.out(0).rows.slice(0, first), this.out(1).rows.slice(0, second));
     await this.#started;
   }
 
