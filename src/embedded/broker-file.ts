@@ -31,8 +31,8 @@ export function readBrokerFile(files: FileSystem, folder: string): BrokerFile | 
   const path = brokerFilePath(folder);
   if (!files.exists(path)) return undefined;
   try {
-    const content = JSON.parse(fromUtf8(files.readFile(path))) as Partial<BrokerFile>;
-    const { pid, host, port, clusterId } = content;
+    const content = JSON.parse(fromUtf8(files.readFile(path))) as Partial<BrokerFile> | null;
+    const { pid, host, port, clusterId } = content ?? {};
     const whole = typeof pid === 'number' && typeof host === 'string' && typeof port === 'number';
     return whole && typeof clusterId === 'string' ? (content as BrokerFile) : undefined;
   } catch (error) {
