@@ -54,6 +54,8 @@ export type SessionEnd = 'eof' | 'stopped';
 const LOOK_EVERY_MS = 200;
 /** Checkpoints take at most this share of the time, however large the state has grown. */
 const CHECKPOINT_SHARE = 0.1;
+/** How soon a worker that stands by hears that it is its turn. */
+const HEARTBEAT_MS = 1_000;
 /** A group that takes longer to let a worker in waits for one that died. */
 const SLOW_JOIN_MS = 4_000;
 /** Quiet for so long, a run that has read everything counts as idle on the dashboard. */
@@ -86,7 +88,14 @@ export class Session {
     const sessionTimeoutMs = options.sessionTimeoutMs ?? named ?? SESSION_TIMEOUT_MS;
     const { memberId } = parts.memory;
     this.#group = connection.group(
-      { groupId, topics, assignors: ['whole'], sessionTimeoutMs, ...(memberId === undefined ? {} : { memberId }) },
+      {
+        groupId,
+        topics,
+        assignors: ['whole'],
+        sessionTimeoutMs,
+        heartbeatMs: HEARTBEAT_MS,
+        ...(memberId === undefined ? {} : { memberId }),
+      },
       this.#handlers(),
     );
     this.#checkpoints = output.checkpoints(this.#group);
@@ -197,7 +206,9 @@ export class Session {
     const restored = memory.resetState ? undefined : await this.#checkpoints?.load(partitions);
     if (restored?.stateLeft) report.note('warning', 'the offsets were moved by hand: open windows begin empty');
     const committed = new Map(restored?.offsets.map((offset) => [keyOf(offset), offset.offset]));
-    const first = await startOffsets(connection, partitions, options.from ?? { kind: 'start' });
+    // A partition that was added since the last run is read whole, wherever that run once began.
+    const begin = committed.size > 0 ? undefined : options.from;
+    const first = await startOffsets(connection, partitions, begin ?? { kind: 'start' });
     if (options.bounded) await this.#rememberEnds(partitions);
     this.#closedAtEof = restored?.closedAtEof ?? false;
     const task = new Task({

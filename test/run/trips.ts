@@ -2,6 +2,7 @@ import { utf8 } from '../../src/base/bytes.js';
 import { type Random, seededRandom } from '../../src/base/random.js';
 import { systemFiles } from '../../src/base/system.js';
 import type { ClientSettings } from '../../src/connect/kafka/interfaces.js';
+import { readClientSettings } from '../../src/connect/kafka/settings.js';
 import { avg, count, greater, kafka, max, min, pipeline } from '../../src/plan/index.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { Connection } from '../../src/run/connection.js';
@@ -9,6 +10,7 @@ import { eachRecord } from '../../src/run/each-record.js';
 import type { RunPlace } from '../../src/run/interfaces.js';
 import { openConnection } from '../../src/run/open-connection.js';
 import { testEdges } from '../support/client-edges.js';
+import { startTestBroker, type TestBroker } from '../support/test-broker.js';
 
 /** One record of the source topic of {@link tripsPlan}. */
 export interface Trip {
@@ -149,6 +151,18 @@ export async function finalResults(connection: Connection, topic: string): Promi
     results.set(`${Date.parse(row.window_start)}/${row.city}`, { count: rows, mean, least, most });
   }
   return results;
+}
+
+/** The broker of these tests: in this process, or the cluster that STREAMCTL_TEST_BROKERS names. */
+export async function runsBroker(): Promise<Pick<TestBroker, 'settings' | 'stop'>> {
+  const named = process.env.STREAMCTL_TEST_BROKERS;
+  if (!named) return startTestBroker();
+  return { settings: readClientSettings([named], {}, () => ''), stop: async () => undefined };
+}
+
+/** A pipeline name that no earlier test on the same cluster had. */
+export function fresh(name: string): string {
+  return process.env.STREAMCTL_TEST_BROKERS ? `${name}-${process.pid}` : name;
 }
 
 /** Where the tests' runs work. */
