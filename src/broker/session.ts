@@ -1,3 +1,4 @@
+import { concatBytes } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { Connection } from '../base/network.js';
 import type { Api } from '../wire/api.js';
@@ -12,6 +13,8 @@ import type { Login } from './security.js';
 
 /** ApiVersions has to be answered whatever its version, so that the two sides can find one. */
 const API_VERSIONS_KEY = 18;
+/** Answers up to this size together are copied into one piece. */
+const JOINED_BYTES_MAX = 8192;
 /** What a client may ask before it has logged in. */
 const OPEN_TO_ALL: ReadonlySet<number> = new Set([17, API_VERSIONS_KEY, 36]);
 
@@ -184,7 +187,7 @@ export class Session {
     while (count < this.#slots.length && this.#slots[count]!.done) chunks.push(...this.#slots[count++]!.chunks);
     if (count === 0) return;
     this.#slots.splice(0, count);
-    this.#connection.send(chunks);
+    this.#connection.send(joinSmall(chunks));
     if (this.#login?.failed && this.#slots.length === 0) this.#connection.end();
     else this.#goOn();
   }
@@ -244,6 +247,14 @@ export class Session {
     for (const action of [...this.#closing]) action();
     this.#closing.clear();
   }
+}
+
+/** Small answers as one piece: one plain write costs the kernel less than a gathering one. */
+function joinSmall(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (chunks.length === 1) return chunks;
+  let size = 0;
+  for (const chunk of chunks) size += chunk.length;
+  return size > JOINED_BYTES_MAX ? chunks : [concatBytes(chunks)];
 }
 
 function unusable(header: RequestHeader, why: string): StreamctlError {

@@ -303,6 +303,6 @@ function newestSnapshot(files: FileSystem, folder: string): number {
 function corrupt(path: string, position: number, detail: string): StreamctlError {
   return new StreamctlError('log-corrupt', `${path} is damaged at byte ${position}`, {
     detail,
-    hint: 'streamctl broker repair keeps what is whole and sets the rest aside',
+    hint: 'streamctl broker start --repair keeps what is whole and sets the rest aside',
   });
 }

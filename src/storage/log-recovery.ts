@@ -200,6 +200,6 @@ const DAMAGE_TEXT: Readonly<Record<Damage, string>> = {
 function corrupt(message: string, detail: string): StreamctlError {
   return new StreamctlError('log-corrupt', message, {
     detail,
-    hint: 'streamctl broker repair keeps what is whole and sets the rest aside',
+    hint: 'streamctl broker start --repair keeps what is whole and sets the rest aside',
   });
 }

@@ -173,6 +173,6 @@ export class SegmentReader {
 
 function unreadable(segment: Segment, position: number): StreamctlError {
   return new StreamctlError('log-corrupt', `${segment.path} is damaged at byte ${position}`, {
-    hint: 'streamctl broker repair keeps what is whole and sets the rest aside',
+    hint: 'streamctl broker start --repair keeps what is whole and sets the rest aside',
   });
 }
