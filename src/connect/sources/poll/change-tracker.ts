@@ -118,7 +118,7 @@ export class ChangeTracker {
   }
 
   #read(item: JsonValue, rejected: string[]): (ChosenItem & Tracked & { readonly identity: string })[] {
-    const { rules } = { rules: this.#rules };
+    const rules = this.#rules;
     try {
       const timeMs = rules.timeMs(item) ?? Number.NaN;
       const key = rules.key(item);
@@ -164,9 +164,10 @@ export class ChangeTracker {
   }
 }
 
+/** Items without a time stay in their order, before the others. */
 function compareTimes(a: number, b: number): number {
-  // Items without a time stay where they are.
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
+  return a - b;
 }
 
 /** JSON text that is the same for equal values, whatever the order of their members. */
