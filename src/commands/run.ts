@@ -30,6 +30,12 @@ export const run = defineCommand({
       placeholder: 'SOURCE',
       help: 'topic: only what is in it; sample: sends the sample first; left out: the sample when the topic is empty',
     },
+    delivery: {
+      type: 'choice',
+      choices: ['exactly-once', 'at-least-once'],
+      default: 'exactly-once',
+      help: 'exactly-once shows results at the checkpoint after them; at-least-once at once, after a crash again',
+    },
     checkpoint: { type: 'duration', placeholder: 'D', default: '5s', help: 'how often offsets and state are saved' },
   },
   examples: [
@@ -64,6 +70,7 @@ export const run = defineCommand({
       parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
       from: readStart(flags.from, '--from', nowMs),
       resetState: flags.resetState,
+      delivery: flags.delivery,
       checkpointEveryMs: flags.checkpoint,
       ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),
     });

@@ -2,6 +2,7 @@ import { StreamctlError } from '../base/errors.js';
 import type { Group } from '../connect/kafka/contracts.js';
 import type { CommitOffset, TopicPartition } from '../connect/kafka/interfaces.js';
 import { type CheckpointMark, decodeMark, encodeMark } from './checkpoint-mark.js';
+import type { Committer } from './committer.js';
 import { type ReadState, readState, type StateMark, type StateTopic } from './state-topic.js';
 import type { Task } from './task.js';
 
@@ -18,7 +19,8 @@ export interface Restored {
 
 /** Where checkpoints are kept. */
 export interface CheckpointPlaces {
-  readonly group: Pick<Group, 'commit' | 'committed'>;
+  readonly group: Pick<Group, 'committed'>;
+  readonly committer: Committer;
   readonly stateTopic: StateTopic;
   readonly read: ReadState;
 }
@@ -26,8 +28,8 @@ export interface CheckpointPlaces {
 /**
  * Saves and restores a task, so that a crash at any moment loses nothing: first everything that was given out is
  * acknowledged, then the state is, and only then the offsets are committed, with the place of the state as their
- * metadata. Offsets and state can thus never be of different moments; what came after the last commit is read again
- * and its windows are given out again with the same values.
+ * metadata. Offsets and state can thus never be of different moments. What came after the last commit is read again; its
+ * results were part of a transaction that is aborted or, at least once, are given out again with the same values.
  */
 export class Checkpoints {
   readonly #places: CheckpointPlaces;
@@ -63,7 +65,7 @@ export class Checkpoints {
     task.settled();
   }
 
-  /** Remembers that what is open in the saved state was given out; see {@link CheckpointMark}. Flush the results first. */
+  /** Commits what was given out of the windows that are open in the saved state; see {@link CheckpointMark}. */
   async saveClosedAtEof(task: Task): Promise<void> {
     await this.#commit(task, { state: this.#state, closedAtEof: true });
   }
@@ -73,7 +75,7 @@ export class Checkpoints {
     if (metadata.length > MAX_METADATA_BYTES) {
       throw new StreamctlError('internal', 'the mark of a checkpoint does not fit beside its offsets');
     }
-    await this.#places.group.commit(task.positions(metadata));
+    await this.#places.committer.commit(task.positions(metadata));
   }
 }
 

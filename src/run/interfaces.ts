@@ -119,6 +119,9 @@ export interface RunPlace {
   readonly name?: string;
 }
 
+/** How often a result counts after crashes. */
+export type Delivery = 'exactly-once' | 'at-least-once';
+
 /** What `startPipelineRun` of pipeline-run.ts is told. */
 export interface PipelineRunOptions {
   readonly plan: Plan;
@@ -142,6 +145,11 @@ export interface PipelineRunOptions {
   readonly resetState?: boolean;
   /** Silence after which a partition no longer holds windows back, instead of what the plan says. */
   readonly idleAfterMs?: number;
+  /**
+   * `exactly-once` (default): readers of committed records see each result once, at the checkpoint after it;
+   * `at-least-once`: at once, and perhaps again after a crash, with the same values.
+   */
+  readonly delivery?: Delivery;
   /** Default {@link CHECKPOINT_EVERY_MS}. */
   readonly checkpointEveryMs?: number;
   /** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */
@@ -153,6 +161,8 @@ export interface PipelineRunOptions {
 
 /** How often offsets and state are committed while rows come. */
 export const CHECKPOINT_EVERY_MS = 5_000;
+/** How soon they are when readers wait for results of a transaction. */
+export const RESULTS_WAIT_MS = 1_000;
 /** How soon another worker takes over after one died without a word. */
 export const SESSION_TIMEOUT_MS = 10_000;
 /** How long a broker that is gone is waited for before the run ends with its error. */

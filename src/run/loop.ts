@@ -35,6 +35,7 @@ export interface LoopParts {
  */
 export class Loop {
   readonly #parts: LoopParts;
+  #delivered = 0;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -50,14 +51,17 @@ export class Loop {
     }
   }
 
-  /**
-   * Hands on what the job has ready; gives back whether there was anything.
-   * @param records the records it came from; undefined when time alone made it.
-   */
-  async deliver(records?: FetchedRecords): Promise<boolean> {
-    const outputs = this.#parts.job.drain();
-    for (const output of outputs) await this.#toSink(output, records);
-    return outputs.length > 0;
+  /** Hands on what the job has ready. @param records the records it came from; undefined when time alone made it. */
+  async deliver(records?: FetchedRecords): Promise<void> {
+    for (const output of this.#parts.job.drain()) {
+      this.#delivered++;
+      await this.#toSink(output, records);
+    }
+  }
+
+  /** Batches of results, late and rejected rows handed on so far. */
+  get delivered(): number {
+    return this.#delivered;
   }
 
   /** Source: a topic may feed several sources of a plan. */

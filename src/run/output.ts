@@ -1,23 +1,23 @@
 import type { Group, Producer } from '../connect/kafka/contracts.js';
+import type { ProducerOptions } from '../connect/kafka/interfaces.js';
 import { Checkpoints } from './checkpoints.js';
+import { atLeastOnce, exactlyOnce } from './committer.js';
 import type { Connection } from './connection.js';
 import type { PipelineRunOptions } from './interfaces.js';
-import { internalTopics, neededTopics } from './internal-topics.js';
+import { groupOf, internalTopics, neededTopics } from './internal-topics.js';
 import { stateReader } from './read-state.js';
 import { ResultWriter } from './result-writer.js';
 import { SideOutputs } from './side-outputs.js';
 import { StateTopic } from './state-topic.js';
 import { StatusWriter } from './status-writer.js';
 
-/** Everything through which a run writes: results, what is set aside, state and status. */
-export interface RunOutput {
-  readonly producer: Producer;
+/** Everything through which a task writes: results, what is set aside, and checkpoints. */
+export interface TaskOutput {
   readonly results: ResultWriter;
   readonly side: SideOutputs;
-  readonly status: StatusWriter;
-  /** Bound to the group that commits. */
-  checkpoints(group: Pick<Group, 'commit' | 'committed'>): Checkpoints;
-  /** Lets go of what was not sent: it will be made again from the last checkpoint. */
+  readonly checkpoints: Checkpoints;
+  close(): Promise<void>;
+  /** Lets go of what was not committed: it will be made again from the last checkpoint. */
   abandon(): Promise<void>;
 }
 
@@ -26,31 +26,58 @@ export interface RunOutput {
  * long is made again, from the last checkpoint, over a new connection.
  */
 const SAFE = { acks: -1, idempotent: true, deliveryTimeoutMs: 10_000 } as const;
+/** Longest that readers wait for the records of a worker that died, unless the next one ends its transaction before. */
+const TRANSACTION_TIMEOUT_MS = 60_000;
 
-/** Prepares the topics that a run writes to, which must exist, and opens its producers. */
-export async function openRunOutput(
+/**
+ * Prepares the topics that a task writes to, which must exist, and opens its producer. One worker has all partitions of
+ * a pipeline, so all its workers have one transactional id: whoever opens it ends what the one before left open, and the
+ * one before can write no more. Only then may offsets and state be read.
+ */
+export async function openTaskOutput(
   connection: Connection,
-  { plan, place }: PipelineRunOptions,
-  runId: string,
-): Promise<RunOutput> {
+  options: PipelineRunOptions,
+  group: Group,
+): Promise<TaskOutput> {
+  const { plan, place } = options;
   const topics = internalTopics(plan);
-  const { compression } = place.edges;
-  // The first acknowledgement comes after the first append, so long after the line below.
-  const producer = connection.producer({ ...SAFE, onAcknowledged: (batch) => stateTopic.acknowledged(batch) });
+  const { compression, clock } = place.edges;
+  const once = options.delivery !== 'at-least-once';
+  const transaction: ProducerOptions = once
+    ? { transactionalId: options.group ?? groupOf(plan.name), transactionTimeoutMs: TRANSACTION_TIMEOUT_MS }
+    : {};
+  const producer: Producer = connection.producer({
+    ...SAFE,
+    ...transaction,
+    // The first acknowledgement comes after the first append, so long after the line below.
+    onAcknowledged: (batch) => stateTopic.acknowledged(batch),
+  });
   const stateTopic = new StateTopic(topics.changelog, producer);
-  const statusProducer = connection.producer({ deliveryTimeoutMs: SAFE.deliveryTimeoutMs });
-  await statusProducer.prepare(topics.status);
   const sources = new Set(plan.sources.map((source) => source.topic));
-  for (const { name } of neededTopics(plan)) if (!sources.has(name)) await producer.prepare(name);
-  const read = stateReader(connection, topics.changelog, compression);
+  const written = neededTopics(plan).filter(({ name }) => !sources.has(name) && name !== topics.status);
+  for (const { name } of written) await producer.prepare(name);
   return {
-    producer,
     results: new ResultWriter(plan, producer),
     side: new SideOutputs(topics, producer, compression),
-    status: new StatusWriter(topics.status, runId, statusProducer),
-    checkpoints: (group) => new Checkpoints({ group, stateTopic, read }),
-    abandon: async () => {
-      await Promise.allSettled([producer.close(true), statusProducer.close(true)]);
-    },
+    checkpoints: new Checkpoints({
+      committer: once ? exactlyOnce(producer, group, clock) : atLeastOnce(producer, group),
+      group,
+      stateTopic,
+      read: stateReader(connection, topics.changelog, compression),
+    }),
+    close: () => producer.close(),
+    abandon: () => producer.close(true).catch(() => undefined),
   };
+}
+
+/** Opens what writes the status of a run. */
+export async function openStatus(
+  connection: Connection,
+  { plan }: PipelineRunOptions,
+  runId: string,
+): Promise<StatusWriter> {
+  const { status } = internalTopics(plan);
+  const producer = connection.producer({ deliveryTimeoutMs: SAFE.deliveryTimeoutMs });
+  await producer.prepare(status);
+  return new StatusWriter(status, runId, producer);
 }

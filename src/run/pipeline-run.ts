@@ -7,10 +7,11 @@ import { DashboardState } from './dashboard-state.js';
 import { type EndSummary, type PipelineRun, type PipelineRunOptions, RECONNECT_MS } from './interfaces.js';
 import { neededTopics } from './internal-topics.js';
 import { openConnection } from './open-connection.js';
-import { openRunOutput, type RunOutput } from './output.js';
+import { openStatus } from './output.js';
 import { jobMaker, loopSources } from './plan-parts.js';
 import { Report } from './report.js';
 import { type RunMemory, Session } from './session.js';
+import type { StatusWriter } from './status-writer.js';
 
 /** Waits between two attempts to reach a broker that is gone. */
 const FIRST_WAIT_MS = 250;
@@ -35,7 +36,7 @@ class Supervisor implements PipelineRun {
   readonly #report: Report;
   readonly #memory: RunMemory;
   readonly #stop = new AbortController();
-  #status: RunOutput['status'] | undefined;
+  #status: StatusWriter | undefined;
   #positions: EndSummary['positions'] = [];
   /** Undefined before the first turn: a broker that was never there is not waited for. */
   #healthyMs: number | undefined;
@@ -116,16 +117,14 @@ class Supervisor implements PipelineRun {
   async #session(): Promise<'eof' | 'stopped'> {
     const options = this.#options;
     const connection = await this.#connect();
-    let output: RunOutput | undefined;
     let session: Session | undefined;
     try {
-      output = options.group === null ? undefined : await this.#openOutput(connection);
+      if (options.group !== null) await this.#openTopics(connection);
       session = new Session({
         options,
         connection,
         report: this.#report,
         memory: this.#memory,
-        output,
         sources: loopSources(options),
         makeJob: jobMaker(options),
         healthy: () => {
@@ -135,15 +134,16 @@ class Supervisor implements PipelineRun {
       const end = await session.work();
       this.#positions = session.positions();
       await session.close();
-      await output?.producer.close();
-      this.#status = undefined;
       this.#state.state = 'done';
-      await output?.status.close(this.#state.snapshot());
+      const status = this.#status;
+      this.#status = undefined;
+      await status?.close(this.#state.snapshot());
       return end;
     } catch (error) {
+      const status = this.#status;
       this.#status = undefined;
       await session?.abandon(error);
-      await output?.abandon();
+      await status?.abandon();
       throw error;
     } finally {
       await connection.close().catch(() => undefined);
@@ -160,12 +160,11 @@ class Supervisor implements PipelineRun {
     );
   }
 
-  async #openOutput(connection: Connection): Promise<RunOutput> {
+  /** Makes the topics that are missing, and opens the status. */
+  async #openTopics(connection: Connection): Promise<void> {
     const made = await connection.createMissing(neededTopics(this.#options.plan));
     if (made.length > 0) this.#report.note('info', `made ${made.length === 1 ? 'topic' : 'topics'} ${made.join(', ')}`);
-    const output = await openRunOutput(connection, this.#options, this.#memory.runId);
-    this.#status = output.status;
-    return output;
+    this.#status = await openStatus(connection, this.#options, this.#memory.runId);
   }
 
   /** Closes a second of history and writes the status, as long as the run lasts. */

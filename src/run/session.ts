@@ -7,12 +7,11 @@ import type {
   TopicPartitionOffset,
 } from '../connect/kafka/interfaces.js';
 import { groupProperties } from '../connect/kafka/option-properties.js';
-import type { Checkpoints } from './checkpoints.js';
 import type { Connection } from './connection.js';
 import { keyOf } from './idle-watch.js';
-import { CHECKPOINT_EVERY_MS, type PipelineRunOptions, SESSION_TIMEOUT_MS } from './interfaces.js';
+import { CHECKPOINT_EVERY_MS, type PipelineRunOptions, RESULTS_WAIT_MS, SESSION_TIMEOUT_MS } from './interfaces.js';
 import { groupOf } from './internal-topics.js';
-import type { RunOutput } from './output.js';
+import { openTaskOutput, type TaskOutput } from './output.js';
 import type { Report } from './report.js';
 import { startOffsets } from './start-offsets.js';
 import { Task, type TaskParts } from './task.js';
@@ -38,8 +37,6 @@ export interface SessionParts {
   readonly connection: Connection;
   readonly report: Report;
   readonly memory: RunMemory;
-  /** Undefined for a run that belongs to no group and writes nothing. */
-  readonly output: RunOutput | undefined;
   readonly sources: TaskParts['sources'];
   /** A fresh job, with the state of a former one where there is one. */
   readonly makeJob: (state: Uint8Array | undefined) => TaskParts['job'];
@@ -67,20 +64,22 @@ export class Session {
   readonly #turns = new Turns();
   readonly #fetcher: Fetcher;
   readonly #group: Group | undefined;
-  readonly #checkpoints: Checkpoints | undefined;
   #task: Task | undefined;
+  /** Undefined without a task, and for a run that belongs to no group and writes nothing. */
+  #output: TaskOutput | undefined;
   #closedAtEof = false;
   #failure: Error | undefined;
   #pausedTask: Task | undefined;
   #nextCheckpointMs = 0;
+  #nextResultsMs = 0;
   #lookedMs = 0;
   #heardMs = 0;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    const { connection, options, output } = parts;
+    const { connection, options } = parts;
     this.#fetcher = connection.fetcher({});
-    if (!output) return;
+    if (options.group === null) return;
     const topics = [...new Set(options.plan.sources.map((source) => source.topic))];
     const groupId = options.group ?? groupOf(options.plan.name);
     // One member works on all partitions: rows of one key may lie in any of them.
@@ -98,7 +97,6 @@ export class Session {
       },
       this.#handlers(),
     );
-    this.#checkpoints = output.checkpoints(this.#group);
   }
 
   /** Takes up the partitions and works until everything is read or the owner wants to stop. */
@@ -135,7 +133,12 @@ export class Session {
 
   /** Hands the partitions back and leaves. */
   async close(): Promise<void> {
-    await this.#turns.take(() => this.#drop());
+    await this.#turns.take(async () => {
+      const output = this.#output;
+      this.#output = undefined;
+      await output?.close();
+      await this.#drop();
+    });
     await this.#group?.leave();
     await this.#fetcher.close();
   }
@@ -147,6 +150,7 @@ export class Session {
   async abandon(error: unknown): Promise<void> {
     const gone = error instanceof StreamctlError && error.code === 'broker-unreachable';
     if (gone) await this.#parts.connection.close().catch(() => undefined);
+    await this.#turns.take(() => this.#drop());
     await this.close().catch(() => undefined);
     await this.#fetcher.close().catch(() => undefined);
   }
@@ -174,8 +178,14 @@ export class Session {
       await this.#finish(task);
       return true;
     }
-    if (task.changed && this.#nowMs() >= this.#nextCheckpointMs) await this.#save(task);
+    if (this.#isCheckpointDue(task)) await this.#save(task);
     return false;
+  }
+
+  /** Results of a transaction are waited for by whoever reads them: they bring the checkpoint forward. */
+  #isCheckpointDue(task: Task): boolean {
+    const waitedFor = task.gaveOut && this.#parts.options.delivery !== 'at-least-once';
+    return task.changed && this.#nowMs() >= (waitedFor ? this.#nextResultsMs : this.#nextCheckpointMs);
   }
 
   #handlers(): GroupHandlers {
@@ -184,7 +194,7 @@ export class Session {
       revoked: () =>
         this.#turns.take(async () => {
           if (this.#task) await this.#save(this.#task);
-          this.#drop();
+          await this.#drop();
         }),
       lost: () => this.#turns.take(() => this.#drop()),
       failed: (error) => {
@@ -196,14 +206,16 @@ export class Session {
 
   /** Makes the task of these partitions from what was committed for them. */
   async #begin(partitions: readonly TopicPartition[]): Promise<void> {
-    const { connection, options, report, memory, output, sources, makeJob } = this.#parts;
+    const { connection, options, report, memory, sources, makeJob } = this.#parts;
     if (partitions.length === 0) {
       report.note('info', 'another run of this pipeline is at work; standing by');
       report.state.state = 'idle';
       return;
     }
-    this.#drop();
-    const restored = memory.resetState ? undefined : await this.#checkpoints?.load(partitions);
+    await this.#drop();
+    if (this.#group) this.#output = await openTaskOutput(connection, options, this.#group);
+    const output = this.#output;
+    const restored = memory.resetState ? undefined : await output?.checkpoints.load(partitions);
     if (restored?.stateLeft) report.note('warning', 'the offsets were moved by hand: open windows begin empty');
     const committed = new Map(restored?.offsets.map((offset) => [keyOf(offset), offset.offset]));
     // A partition that was added since the last run is read whole, wherever that run once began.
@@ -227,23 +239,30 @@ export class Session {
       report.state.source(topic, partitions.filter((partition) => partition.topic === topic).length);
     }
     report.state.state = 'running';
-    this.#nextCheckpointMs = this.#nowMs() + this.#checkpointEveryMs();
+    this.#scheduleCheckpoint(0);
     // A former state must not come back when the run dies before its first checkpoint.
-    if (memory.resetState && this.#checkpoints) await this.#save(task);
+    if (memory.resetState && output) await this.#save(task);
     memory.resetState = false;
   }
 
   /** Makes what was done so far durable. */
   async #save(task: Task): Promise<void> {
-    if (!this.#checkpoints) {
+    if (!this.#output) {
       task.settled();
       return;
     }
     const beganMs = this.#nowMs();
-    await this.#checkpoints.save(task);
+    await this.#output.checkpoints.save(task);
     this.#closedAtEof = false;
-    const tookMs = this.#nowMs() - beganMs;
-    this.#nextCheckpointMs = this.#nowMs() + Math.max(this.#checkpointEveryMs(), tookMs / CHECKPOINT_SHARE);
+    this.#scheduleCheckpoint(this.#nowMs() - beganMs);
+  }
+
+  /** @param tookMs time that the last checkpoint took. */
+  #scheduleCheckpoint(tookMs: number): void {
+    const everyMs = this.#parts.options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
+    const leastMs = tookMs / CHECKPOINT_SHARE;
+    this.#nextCheckpointMs = this.#nowMs() + Math.max(everyMs, leastMs);
+    this.#nextResultsMs = this.#nowMs() + Math.max(Math.min(everyMs, RESULTS_WAIT_MS), leastMs);
   }
 
   /**
@@ -255,8 +274,7 @@ export class Session {
     if (this.#closedAtEof && !task.changed) return;
     await this.#save(task);
     await task.close('eof');
-    await this.#parts.output?.producer.flush();
-    await this.#checkpoints?.saveClosedAtEof(task);
+    await this.#output?.checkpoints.saveClosedAtEof(task);
     await this.#commitAside(task);
     this.#tell(task);
   }
@@ -266,7 +284,7 @@ export class Session {
     const task = this.#task;
     if (!task) return;
     this.#parts.report.state.state = 'draining';
-    if (this.#checkpoints) {
+    if (this.#output) {
       if (task.changed) await this.#save(task);
     } else {
       await task.close('timeout');
@@ -281,9 +299,12 @@ export class Session {
     if (options.commitTo !== undefined) await connection.commit(options.commitTo, task.positions());
   }
 
-  #drop(): void {
+  async #drop(): Promise<void> {
     this.#task?.drop();
     this.#task = undefined;
+    const output = this.#output;
+    this.#output = undefined;
+    await output?.abandon();
   }
 
   #holdOrGoOn(task: Task): void {
@@ -326,10 +347,6 @@ export class Session {
     const unknown = partitions.filter((partition) => !memory.ends.has(keyOf(partition)));
     if (unknown.length === 0) return;
     for (const end of await connection.offsets(unknown, 'end')) memory.ends.set(keyOf(end), end.offset);
-  }
-
-  #checkpointEveryMs(): number {
-    return this.#parts.options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
   }
 
   #nowMs(): number {

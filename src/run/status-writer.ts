@@ -34,6 +34,12 @@ export class StatusWriter {
     await this.#producer.close(this.#failed).catch(() => undefined);
   }
 
+  /** Lets go of what was not sent. */
+  async abandon(): Promise<void> {
+    this.#failed = true;
+    await this.#producer.close(true).catch(() => undefined);
+  }
+
   /** A status that is lost harms nothing; the run itself will find out that the broker is gone. */
   async #send(snapshot: DashboardSnapshot): Promise<void> {
     try {

@@ -42,7 +42,9 @@ export class Task {
   readonly #loop: Loop;
   readonly #idle = new IdleWatch();
   readonly #owned = new Map<string, Owned>();
-  #changed = false;
+  #tookRecords = false;
+  /** What the loop had delivered when the state was saved last. */
+  #settledAt = 0;
 
   constructor(parts: TaskParts) {
     this.#parts = parts;
@@ -60,12 +62,18 @@ export class Task {
 
   /** Whether records were taken or results given out since the last call of {@link settled}. */
   get changed(): boolean {
-    return this.#changed;
+    return this.#tookRecords || this.gaveOut;
+  }
+
+  /** Whether results were given out since then: somebody may be waiting for them. */
+  get gaveOut(): boolean {
+    return this.#loop.delivered > this.#settledAt;
   }
 
   /** The state of the job was saved as it is now. */
   settled(): void {
-    this.#changed = false;
+    this.#tookRecords = false;
+    this.#settledAt = this.#loop.delivered;
   }
 
   /** Takes fetched records; those of a partition that was taken away meanwhile, or that were read before, are left. */
@@ -75,7 +83,7 @@ export class Task {
     this.#idle.heard(records, this.#parts.clock.elapsed());
     await this.#loop.walk(records);
     await this.#parts.report.ready();
-    this.#changed = true;
+    this.#tookRecords = true;
     owned.nextOffset = Math.min(records.nextOffset, owned.endOffset);
     this.#parts.report.watermark(this.#parts.job.watermark());
   }
@@ -87,7 +95,7 @@ export class Task {
     for (const partition of newlyIdle) this.#setAside(partition);
     this.#setEndedAside();
     job.tick(clock.now());
-    if (await this.#loop.deliver()) this.#changed = true;
+    await this.#loop.deliver();
     report.watermark(job.watermark());
   }
 
