@@ -141,6 +141,7 @@ export async function replayFile(
     resume: flags.resume,
     signal: context.signal,
     ...(flags.compression ? { compression: flags.compression } : {}),
+    onTrouble: (error) => context.warn(`${error.message}; trying again`),
     onLot: (lot) => {
       progress.lot(lot);
       context.stream.rows(lot.rows - lot.alreadyThere);

@@ -98,7 +98,10 @@ export class JsonObjectReader {
   #lookUp(bytes: Uint8Array, start: number, end: number, coded: boolean, field: number): ColumnReader | undefined {
     const name = coded ? codedText(bytes, start, end) : fromUtf8(bytes.subarray(start, end));
     const reader = this.#byName.get(name);
-    if (field < MAX_REMEMBERED_FIELDS && !coded) this.#remembered[field] = { name: bytes.slice(start, end), reader };
+    if (field < MAX_REMEMBERED_FIELDS && !coded) {
+      // A copy: a view would keep the whole network buffer.
+      this.#remembered[field] = { name: Uint8Array.from(bytes.subarray(start, end)), reader };
+    }
     return reader;
   }
 

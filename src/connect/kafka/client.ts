@@ -58,12 +58,22 @@ export class KafkaClient implements Client {
     this.edges = edges;
   }
 
-  async cluster(topics?: readonly string[]): Promise<ClusterInfo> {
+  cluster(topics?: readonly string[]): Promise<ClusterInfo> {
+    return this.#readCluster(topics, this.settings.retryTimeoutMs);
+  }
+
+  /** Reads one topic afresh, with a single try: for callers that try again themselves. @throws `broker-unreachable` */
+  async refresh(topic: string): Promise<void> {
+    await this.#readCluster([topic], 0);
+  }
+
+  async #readCluster(topics: readonly string[] | undefined, retryTimeoutMs: number): Promise<ClusterInfo> {
     const body = {
       topics: topics?.map((name) => ({ name })) ?? null,
       allowAutoTopicCreation: false,
     };
-    const response = await this.call(metadataApi, body, 'any', { what: 'cannot read the metadata of the cluster' });
+    const what = 'cannot read the metadata of the cluster';
+    const response = await this.call(metadataApi, body, 'any', { what, retryTimeoutMs });
     const cluster = clusterOf(response);
     this.#metadata.take(cluster, this.edges.clock.elapsed());
     return cluster;

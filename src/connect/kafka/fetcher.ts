@@ -149,8 +149,12 @@ export class PartitionFetcher implements Fetcher {
     if (this.#refreshing) return;
     this.#refreshing = true;
     try {
-      const { leader } = await this.#client.partition(reader.topic, reader.partition);
-      if (leader < 0) this.#delay(reader, undefined);
+      await this.#client.refresh(reader.topic);
+      if (this.#client.leaderNow(reader.topic, reader.partition) === undefined) {
+        // Throws where there is no such topic or partition; one without a leader may get one.
+        await this.#client.partition(reader.topic, reader.partition);
+        this.#delay(reader, undefined);
+      }
     } catch (error) {
       this.#delay(reader, error);
     }

@@ -122,6 +122,8 @@ export interface ProducerOptions {
   /** How long a record may wait for its acknowledgement before `flush` fails. Default 120 s. */
   readonly deliveryTimeoutMs?: number;
   readonly onAcknowledged?: (batch: Acknowledged) => void;
+  /** Told once when sending begins to fail in a way that is tried again. */
+  readonly onTrouble?: (error: Error) => void;
   /** Makes every record part of a transaction between `begin` and `commit` or `abort`. */
   readonly transactionalId?: string;
   readonly transactionTimeoutMs?: number;

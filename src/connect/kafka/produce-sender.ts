@@ -26,6 +26,8 @@ export interface SenderEvents {
   /** `baseOffset` is -1 where the broker does not tell it. */
   acknowledged(batch: ProduceBatch, baseOffset: number): void;
   failed(error: Error): void;
+  /** A batch has to wait for a better time. */
+  delayed(error: Error): void;
   /** Must be true before a batch of this partition goes out. */
   mayStart(queue: PartitionQueue): boolean;
 }
@@ -135,7 +137,7 @@ export class ProduceSender {
   #refresh(queue: PartitionQueue): void {
     if (this.#refreshing) return;
     this.#refreshing = true;
-    this.#client.cluster([queue.topic]).then(
+    this.#client.refresh(queue.topic).then(
       () => {
         this.#refreshing = false;
         if (this.#client.leaderNow(queue.topic, queue.partition) === undefined) {
@@ -169,6 +171,7 @@ export class ProduceSender {
       this.#fail(error);
       return;
     }
+    this.#events.delayed(error as Error);
     const { retryBackoffMs, retryBackoffMaxMs } = this.#client.settings;
     const jitter = 0.5 + this.#client.edges.random.next() / 2;
     // Doubling would need state per partition; the pause grows with the batch's age instead.

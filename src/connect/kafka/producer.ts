@@ -39,7 +39,7 @@ interface Waiter {
  */
 export class RecordProducer implements Producer {
   readonly #client: KafkaClient;
-  readonly #options: Required<Omit<ProducerOptions, 'transactionalId' | 'onAcknowledged'>>;
+  readonly #options: Required<Omit<ProducerOptions, 'transactionalId' | 'onAcknowledged' | 'onTrouble'>>;
   readonly #onAcknowledged: ProducerOptions['onAcknowledged'];
   readonly #transactionalId: string | null;
   readonly #sender: ProduceSender;
@@ -53,6 +53,8 @@ export class RecordProducer implements Producer {
   #openBatches = 0;
   #lingerTimer: Timer | undefined;
   #unacknowledged = 0;
+  /** A batch was delayed and none went through since. */
+  #isTroubled = false;
   #failure: Error | undefined;
   #waiters: Waiter[] = [];
   #flushers: Waiter[] = [];
@@ -85,6 +87,10 @@ export class RecordProducer implements Producer {
       {
         acknowledged: (batch, baseOffset) => this.#settled(batch, baseOffset),
         failed: (error) => this.#fail(error),
+        delayed: (error) => {
+          if (!this.#isTroubled) options.onTrouble?.(error);
+          this.#isTroubled = true;
+        },
         mayStart: (queue) => this.#mayStart(queue),
       },
     );
@@ -298,6 +304,7 @@ export class RecordProducer implements Producer {
   #settled(batch: ProduceBatch, baseOffset: number): void {
     this.#buffered -= batch.bufferedBytes;
     this.#unacknowledged -= batch.count;
+    this.#isTroubled = false;
     batch.queue.builder.recycle(batch.bytes);
     const { topic, partition } = batch.queue;
     this.#onAcknowledged?.({ topic, partition, baseOffset, count: batch.count, lastTag: batch.lastTag });

@@ -2,7 +2,7 @@
 export function exactOf(value: unknown): unknown {
   if (typeof value === 'number') {
     const isLong = Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
-    return isLong ? BigInt(value) : value;
+    return isLong ? BigInt(String(value)) : value;
   }
   if (Array.isArray(value)) return value.map(exactOf);
   if (typeof value !== 'object' || value === null) return value;

@@ -22,9 +22,13 @@ export interface ReplayOptions {
   /** How often the file is read. */
   readonly loops: number;
   readonly resume: boolean;
+  /** Giving up on a broker that is gone. Default 30 s. */
+  readonly deliveryTimeoutMs?: number;
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   /** Ends the replay in order: what was begun is sent, nothing more. */
   readonly signal?: AbortSignal;
+  /** Told once when the broker cannot be reached and is tried again. */
+  readonly onTrouble?: (error: Error) => void;
   readonly onLot?: (lot: LotProgress) => void;
 }
 

@@ -70,8 +70,9 @@ export class Replay {
     this.#bad = bad;
     this.#options = options;
     this.#producer = new RecordProducer(client, {
-      deliveryTimeoutMs: DELIVERY_TIMEOUT_MS,
+      deliveryTimeoutMs: options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS,
       ...(options.compression ? { compression: options.compression } : {}),
+      ...(options.onTrouble ? { onTrouble: options.onTrouble } : {}),
       onAcknowledged: (batch) => {
         if (batch.topic !== options.topic) return;
         this.#ranges.add(batch);
