@@ -84,9 +84,11 @@ export const consume = defineCommand({
     required: ['type'],
   },
   streaming: true,
-  run(context, input) {
+  async run(context, input) {
     if (asksForWindows(input.flags)) return readWindows(context, input);
-    return withClient(context, (client) => readPlain(context, input, client));
+    // What was typed is checked before anything is dialled or started.
+    const reading = await readingOf(context, input);
+    return withClient(context, (client) => readPlain(context, input, client, reading));
   },
 });
 
@@ -105,14 +107,30 @@ async function readWindows(context: Context, input: ConsumeInput): Promise<Outco
   });
 }
 
-async function readPlain(context: Context, input: ConsumeInput, client: KafkaClient): Promise<Outcome> {
+/** What a plain consume was asked for, checked. */
+interface Reading {
+  readonly writers: Pick<PlainConsumeOptions, 'write' | 'writeColumns'>;
+  readonly range: OffsetRange;
+  readonly partitions: readonly number[] | undefined;
+}
+
+async function readingOf(context: Context, input: ConsumeInput): Promise<Reading> {
   const { flags: given } = input;
   if (given.group !== undefined && given.partition.length > 0) {
     throw new StreamctlError('usage', 'with -g the group chooses the partitions: -p cannot');
   }
   const writers = await recordWriters(context, input);
-  const range = rangeOf(context, input);
-  const partitions = await assigned(client, input);
+  return { writers, range: rangeOf(context, input), partitions: readPartitions(given.partition) };
+}
+
+async function readPlain(
+  context: Context,
+  input: ConsumeInput,
+  client: KafkaClient,
+  { writers, range, partitions: wanted }: Reading,
+): Promise<Outcome> {
+  const { flags: given } = input;
+  const partitions = await assigned(client, input.args.topic, wanted);
   const [{ PartitionFetcher }, { fetcherProperties }] = await Promise.all([
     import('../connect/kafka/fetcher.js'),
     import('../connect/kafka/option-properties.js'),
@@ -175,10 +193,13 @@ function rangeOf(context: Context, input: ConsumeInput): OffsetRange {
   return parseOffsetRange(text, context.clock.now());
 }
 
-async function assigned(client: KafkaClient, input: ConsumeInput): Promise<readonly TopicPartition[]> {
-  const wanted = readPartitions(input.flags.partition);
+async function assigned(
+  client: KafkaClient,
+  topics: readonly string[],
+  wanted: readonly number[] | undefined,
+): Promise<readonly TopicPartition[]> {
   const all: TopicPartition[] = [];
-  for (const topic of new Set(input.args.topic)) all.push(...partitionsOf(await client.topic(topic), wanted));
+  for (const topic of new Set(topics)) all.push(...partitionsOf(await client.topic(topic), wanted));
   return all;
 }
 

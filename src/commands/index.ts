@@ -105,6 +105,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./replay.js')).replay,
   },
   {
+    path: 'poll',
+    summary: 'poll an API into a topic, politely and without repeats',
+    load: async () => (await import('./poll.js')).poll,
+  },
+  {
     path: 'run',
     summary: 'run a pipeline: its sources, its query, its sinks',
     load: async () => (await import('./run.js')).run,

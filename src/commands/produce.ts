@@ -92,12 +92,15 @@ export const produce = defineCommand({
   },
   mutating: true,
   interruptible: true,
-  run: (context, input) => withClient(context, (client) => send(context, input, client)),
+  async run(context, input) {
+    // What was typed is checked before anything is dialled or started.
+    const format = inputFormat(input);
+    return withClient(context, (client) => send(context, input, client, format));
+  },
 });
 
-async function send(context: Context, input: ProduceInput, client: KafkaClient): Promise<Outcome> {
+async function send(context: Context, input: ProduceInput, client: KafkaClient, format: InputFormat): Promise<Outcome> {
   const { topic } = input.args;
-  const format = inputFormat(input);
   const info = await client.topic(topic);
   const tally = new Tally();
   const sources = input.args.file.length > 0 ? input.args.file : ['-'];
