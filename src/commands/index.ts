@@ -195,4 +195,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'forget named settings',
     load: async () => (await import('./context-delete.js')).contextDelete,
   },
+  {
+    path: 'completion',
+    summary: 'print a completion script for your shell',
+    load: async () => (await import('./completion.js')).completion,
+  },
 ];

@@ -18,7 +18,7 @@ export const poll = defineCommand({
   description:
     'Each item of an answer becomes one JSON record, when it is new or has changed; what the topic holds already is not ' +
     'sent again, after a restart neither. Validators, max-age, Retry-After and rate limits are honoured; a failed poll ' +
-    'is shown and counted, and does not end the stream. Secrets are given as ${env:NAME} and appear nowhere. A cassette ' +
+    `is shown and counted, and does not end the stream. Secrets are given as \${env:NAME} and appear nowhere. A cassette ` +
     'records answers, and replays them without network.',
   arguments: args,
   flags: POLL_FLAGS,

@@ -88,7 +88,7 @@ export class PollSession {
   }
 
   async #restore(sink: TopicSink, path: string, wanted: SavedFor): Promise<void> {
-    const { files, clock, debug } = this.#context;
+    const { files, clock } = this.#context;
     const saved = loadPoll(files, path, wanted);
     if (saved) {
       restoreEntries(saved, this.#tracker);
@@ -99,7 +99,7 @@ export class PollSession {
     }
     if (this.#plan.dedup === 'none') return;
     const found = await sink.restore(saved?.offsets ?? [], (item) => this.#tracker.restore(item));
-    debug.call(this.#context, `${this.#tracker.size} things are known, ${found} records were read for it`);
+    this.#context.debug(`${this.#tracker.size} things are known, ${found} records were read for it`);
   }
 
   #save(sink: TopicSink, path: string, wanted: SavedFor): void {

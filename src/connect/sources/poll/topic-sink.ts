@@ -22,13 +22,16 @@ const MAX_HEADERS = 1_000;
 /** Which records are a poll's. */
 export interface TopicSinkOptions {
   readonly topic: string;
+  /** In the header of each record: whose items are known. */
   readonly pollId: string;
+  /** Of one set of requests: whoever runs it anew fences the one before. */
+  readonly runId: string;
   readonly producer: ProducerOptions;
 }
 
 /**
  * Writes a poll's records to a topic, each group in a transaction of its own: a poll that is killed leaves all of a
- * group or nothing. The transactional id is the poll's: a successor fences what its predecessor may have left in flight,
+ * group or nothing. The transactional id is the run's: a successor fences what its predecessor may have left in flight,
  * so that what {@link restore} reads then is all there ever will be.
  */
 export class TopicSink implements PollSink {
@@ -45,7 +48,7 @@ export class TopicSink implements PollSink {
     this.#options = options;
     this.#producer = new RecordProducer(client, {
       ...options.producer,
-      transactionalId: `streamctl-poll-${options.pollId}-${options.topic}`,
+      transactionalId: `streamctl-poll-${options.runId}-${options.topic}`,
       onAcknowledged: ({ partition, baseOffset, count }) => {
         this.#positions[partition] = Math.max(this.#positions[partition] ?? 0, baseOffset + count);
       },
