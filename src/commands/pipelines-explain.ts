@@ -4,20 +4,44 @@ import { findPipeline, readName } from './shared/names.js';
 /** `pipelines explain` */
 export const pipelinesExplain = defineCommand({
   path: 'pipelines explain',
-  summary: 'say what a pipeline does, step by step',
+  summary: 'say what a pipeline does, step by step, or as Flink SQL',
   arguments: [{ name: 'name', help: 'pipeline' }],
-  flags: {},
-  examples: [{ line: 'streamctl pipelines explain cars', note: 'for people who do not read TypeScript' }],
+  flags: {
+    sql: { type: 'boolean', help: 'the script for Apache Flink; what Flink does otherwise stands in its head' },
+    param: {
+      type: 'list',
+      placeholder: 'NAME=VALUE',
+      help: 'a parameter of the pipeline, a constant in the script; repeat for more',
+    },
+  },
+  examples: [
+    { line: 'streamctl pipelines explain cars', note: 'for people who do not read TypeScript' },
+    { line: 'streamctl pipelines explain cars --sql > cars.sql', note: "for Flink's SQL client" },
+  ],
   exits: [0, 2],
   resultSchema: {
     type: 'object',
     properties: { name: { type: 'string' }, text: { type: 'string' } },
     required: ['name', 'text'],
   },
-  async run(_context, { args }) {
+  async run(context, { args, flags }) {
     const plan = await findPipeline(readName(args.name).name);
-    const { explainPlan } = await import('../plan/explain-plan.js');
-    const text = explainPlan(plan).trimEnd();
+    const text = (flags.sql ? await sqlText() : await stepsText()).trimEnd();
     return { result: { name: plan.name, text }, view: { kind: 'lines', lines: text.split('\n') } };
+
+    async function stepsText(): Promise<string> {
+      const { explainPlan } = await import('../plan/explain-plan.js');
+      return explainPlan(plan);
+    }
+
+    async function sqlText(): Promise<string> {
+      const [{ flinkScript }, { resolveParameters }, { readParameters }] = await Promise.all([
+        import('../flink/flink-script.js'),
+        import('../plan/parameters.js'),
+        import('./shared/run-flags.js'),
+      ]);
+      const parameters = resolveParameters(plan, readParameters(flags.param), context.clock.now());
+      return flinkScript(plan, { parameters }).text;
+    }
   },
 });

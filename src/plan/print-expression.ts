@@ -32,7 +32,15 @@ function isSigned(node: Expression): boolean {
   return node.kind === 'literal' && (node.type === 'bigint' || node.type === 'double');
 }
 
-function callText(name: string, operands: readonly Expression[]): [text: string, precedence: number] {
+/**
+ * Another spelling for some nodes, for another dialect of SQL: gives the text of a node, as a whole that needs no
+ * brackets, or undefined for the usual form. `print` gives the text of a part.
+ */
+export type Spelling = (node: Expression, print: (part: Expression) => string) => string | undefined;
+
+type Wrap = (node: Expression, atLeast: number) => string;
+
+function callText(name: string, operands: readonly Expression[], wrapped: Wrap): [text: string, precedence: number] {
   const [first, second, third] = operands;
   const { comparison, not, sign, primary } = PRECEDENCE;
   if (name === '-' && operands.length === 1) {
@@ -70,7 +78,7 @@ function callText(name: string, operands: readonly Expression[]): [text: string,
   return [`${wrapped(first!, leftmost)} ${name} ${wrapped(second!, precedence + 1)}`, precedence];
 }
 
-function textOf(node: Expression): [text: string, precedence: number] {
+function textOf(node: Expression, wrapped: Wrap): [text: string, precedence: number] {
   const { primary } = PRECEDENCE;
   switch (node.kind) {
     case 'literal':
@@ -97,18 +105,22 @@ function textOf(node: Expression): [text: string, precedence: number] {
       return [`CASE${branches.join('')}${otherwise} END`, primary];
     }
     case 'call':
-      return callText(node.name, node.arguments);
+      return callText(node.name, node.arguments, wrapped);
     default:
       return unreachable(node);
   }
 }
 
-function wrapped(node: Expression, atLeast: number): string {
-  const [text, precedence] = textOf(node);
-  return precedence < atLeast ? `(${text})` : text;
-}
-
-/** The text form of `expression` in Flink's SQL spelling; `parseExpression` reads it back to an equal tree. */
-export function printExpression(expression: Expression): string {
+/**
+ * The text form of `expression` in Flink's SQL spelling; `parseExpression` reads it back to an equal tree.
+ * @param spelling for another dialect; what it prints need not read back.
+ */
+export function printExpression(expression: Expression, spelling?: Spelling): string {
+  const wrapped: Wrap = (node, atLeast) => {
+    const other = spelling?.(node, (part) => wrapped(part, 0));
+    if (other !== undefined) return other;
+    const [text, precedence] = textOf(node, wrapped);
+    return precedence < atLeast ? `(${text})` : text;
+  };
   return wrapped(expression, 0);
 }
