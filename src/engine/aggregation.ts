@@ -7,6 +7,7 @@ import { groupSchema } from '../plan/schemas.js';
 import { type CompileScope, compileExpression, type Evaluator } from './compile.js';
 import type { AggregateState } from './functions/aggregate-state.js';
 import { makeAggregate } from './functions/index.js';
+import { makeRetractingAggregate } from './functions/retracting/index.js';
 import { inputOf } from './operators/row-work.js';
 import { everyRow, type Rows } from './rows.js';
 import type { GroupStore } from './state/group-store.js';
@@ -14,7 +15,7 @@ import type { GroupStore } from './state/group-store.js';
 /** One aggregate call of a step, as it is in its columns; equal calls are computed once. */
 interface Call {
   readonly text: string;
-  readonly argument: Evaluator | undefined;
+  readonly arguments: readonly Evaluator[];
   readonly type: ValueType;
   readonly name: string;
   readonly distinct: boolean;
@@ -40,13 +41,15 @@ const HIDDEN = '\u0000call';
 export class Aggregation {
   readonly schema: Schema;
   readonly #node: AggregateStep;
+  readonly #changing: boolean;
   readonly #calls: Call[] = [];
   readonly #hidden: Schema;
   readonly #finish: readonly Evaluator[];
 
-  /** @param output columns of the result rows. */
-  constructor(node: AggregateStep, scope: CompileScope, output: Schema) {
+  /** @param output columns of the result rows. @param changing whether rows are taken back. */
+  constructor(node: AggregateStep, scope: CompileScope, output: Schema, changing: boolean) {
     this.#node = node;
+    this.#changing = changing;
     this.schema = output;
     const rewritten = node.columns.map(({ expression }) => this.#rewrite(expression, scope));
     const group = groupSchema(node, scope.schema);
@@ -84,9 +87,8 @@ export class Aggregation {
     if (known >= 0) return known;
     const type =
       inferType(node, { columns: [], parameters: scope.parameters, aggregated: scope.schema }, []) ?? 'double';
-    const [operand] = node.arguments;
-    const argument = operand && compileExpression(operand, scope);
-    this.#calls.push({ text, argument, type, name: node.name, distinct: node.distinct });
+    const operands = node.arguments.map((operand) => compileExpression(operand, scope));
+    this.#calls.push({ text, arguments: operands, type, name: node.name, distinct: node.distinct });
     return this.#calls.length - 1;
   }
 
@@ -97,13 +99,14 @@ export class Aggregation {
 
   /** Fresh states, one per aggregate call. */
   makeStates(): AggregateState[] {
-    return this.#calls.map(({ name, argument, type, distinct }) => makeAggregate(name, argument?.type, type, distinct));
+    const make = this.#changing ? makeRetractingAggregate : makeAggregate;
+    return this.#calls.map((call) => make(call.name, call.arguments[0]?.type, call.type, call.distinct));
   }
 
-  /** Arguments of the aggregate calls for rows, one vector per call; rows for which one fails go to `failed`. */
-  evaluateArguments(rows: Rows, failed: (row: number, reason: string) => void): (Vector | undefined)[] {
+  /** Arguments of the aggregate calls for rows; rows for which one fails go to `failed`. */
+  evaluateArguments(rows: Rows, failed: (row: number, reason: string) => void): Vector[][] {
     const input = inputOf(rows);
-    return this.#calls.map(({ argument }) => argument?.evaluate(input, failed));
+    return this.#calls.map((call) => call.arguments.map((argument) => argument.evaluate(input, failed)));
   }
 
   /** Result columns of groups, in the order of the schema; rows whose result has no value go to `failed`. */
@@ -122,7 +125,8 @@ export class Aggregation {
       const key = this.#node.keys.indexOf(column.name);
       for (let row = 0; row < count; row++) {
         const group = groups[row]!;
-        setValue(vector, row, bound ? group[bound] : group.store.keyValue(key, group.slot));
+        const value = bound ? group[bound] : column.name === this.#node.asOf ? group.time + 1 : undefined;
+        setValue(vector, row, value ?? group.store.keyValue(key, group.slot));
       }
     });
     const input = { vectors, selection: everyRow(count), selected: count, length: count };

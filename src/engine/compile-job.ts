@@ -1,23 +1,29 @@
 import { assert, unreachable } from '../base/assert.js';
 import { StreamctlError } from '../base/errors.js';
-import type { RowBatch, Schema } from '../base/row-batch.js';
+import { batchOf, type RowBatch } from '../base/row-batch.js';
 import { requireGoodPlan } from '../plan/check-plan.js';
 import { neededColumns } from '../plan/needed-columns.js';
-import type { Plan, PlanNode } from '../plan/plan.js';
+import { changingParts, type Plan, type PlanNode } from '../plan/plan.js';
 import { planSchemas } from '../plan/schemas.js';
 import type { CompileScope } from './compile.js';
-import type { Job, JobMetrics, JobOptions, Output } from './job.js';
+import type { Job, JobMetrics, JobOptions, Output, ReferenceRows } from './job.js';
+import type { AggregateParts } from './operators/aggregate-base.js';
 import { fanOut } from './operators/fan-out.js';
+import { LatestBy } from './operators/latest-by.js';
+import { LookupStep } from './operators/lookup-step.js';
 import type { Operator } from './operators/operator.js';
 import { RowStep } from './operators/row-step.js';
 import { checkWork, columnsWork, filterWork } from './operators/row-work.js';
 import { SessionAggregate } from './operators/session-aggregate.js';
 import { SinkOutput } from './operators/sink-output.js';
 import { SourceInput } from './operators/source-input.js';
+import { TableAggregate } from './operators/table-aggregate.js';
 import { WindowAggregate } from './operators/window-aggregate.js';
 import { Outputs } from './outputs.js';
 import { type PlanShape, requireSameShape, shapeOf } from './plan-shape.js';
+import { referenceTable } from './reference-rows.js';
 import type { Receiver } from './rows.js';
+import type { ReferenceTables } from './state/reference-table.js';
 import { StateReader } from './state/state-reader.js';
 import { StateWriter } from './state/state-writer.js';
 
@@ -25,7 +31,9 @@ import { StateWriter } from './state/state-writer.js';
 export const DEFAULT_MAX_GROUPS = 2_000_000;
 
 /** First byte of a snapshot: its layout. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
+
+const COUNTS = ['rowsIn', 'rowsOut', 'late', 'rejected', 'dropped'] as const;
 
 /** Everything of a job that has state: made anew when a snapshot is restored. */
 interface Graph {
@@ -37,12 +45,18 @@ class PlanJob implements Job {
   readonly plan: Plan;
   readonly #options: JobOptions;
   readonly #outputs = new Outputs();
+  readonly #tables: ReferenceTables = new Map();
   #graph: Graph;
 
   constructor(plan: Plan, options: JobOptions) {
     this.plan = plan;
     this.#options = options;
-    this.#graph = buildGraph(plan, options, this.#outputs);
+    for (const table of plan.tables) {
+      if (table.from.kind === 'rows')
+        this.table(table.name, { rows: batchOf(table.columns, table.from.rows), version: 'plan' });
+    }
+    for (const [name, edition] of Object.entries(options.tables ?? {})) this.table(name, edition);
+    this.#graph = buildGraph(plan, options, this.#outputs, this.#tables);
     for (const [source, partitions] of Object.entries(options.partitions ?? {})) {
       for (const partition of partitions) this.assign(source, partition);
     }
@@ -60,6 +74,12 @@ class PlanJob implements Job {
 
   revoke(source: string, partition: number): void {
     this.#source(source).revoke(partition);
+  }
+
+  table(name: string, edition: ReferenceRows): void {
+    const table = this.plan.tables.find((candidate) => candidate.name === name);
+    assert(table, `pipeline ${this.plan.name} has table ${name}`);
+    this.#tables.set(name, referenceTable(table, edition));
   }
 
   feed(source: string, batch: RowBatch): void {
@@ -118,8 +138,7 @@ class PlanJob implements Job {
     }
     for (const source of this.#graph.sources.values()) source.save(writer);
     for (const { operator } of this.#graph.steps.values()) {
-      const { rowsIn, rowsOut, late, rejected } = operator.counts;
-      for (const count of [rowsIn, rowsOut, late, rejected]) writer.count(count);
+      for (const name of COUNTS) writer.count(operator.counts[name]);
       operator.save(writer);
     }
     return writer.finish();
@@ -135,11 +154,11 @@ class PlanJob implements Job {
     const saved = new Map<string, string>();
     for (let left = reader.length(); left > 0; left--) saved.set(reader.text(), reader.text());
     requireSameShape(this.plan, saved satisfies PlanShape);
-    const graph = buildGraph(this.plan, this.#options, this.#outputs);
+    const graph = buildGraph(this.plan, this.#options, this.#outputs, this.#tables);
     for (const source of graph.sources.values()) source.load(reader);
     for (const { operator } of graph.steps.values()) {
       const { counts } = operator;
-      for (const name of ['rowsIn', 'rowsOut', 'late', 'rejected'] as const) counts[name] = reader.count();
+      for (const name of COUNTS) counts[name] = reader.count();
       operator.load(reader);
     }
     if (!reader.done)
@@ -148,7 +167,7 @@ class PlanJob implements Job {
   }
 }
 
-function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs): Graph {
+function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs, tables: ReferenceTables): Graph {
   const schemas = planSchemas(plan);
   const receivers = new Map<string, Receiver[]>();
   const receiver = (name: string): Receiver => fanOut(receivers.get(name) ?? []);
@@ -158,11 +177,20 @@ function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs): Graph {
   };
   const common = { parameters: plan.parameters, values: options.parameters ?? {} };
   for (const sink of plan.sinks.toReversed()) attach(sink.input, new SinkOutput(sink, outputs));
+  const changing = changingParts(plan);
+  const maxGroups = options.maxGroups ?? DEFAULT_MAX_GROUPS;
   const steps: [string, { node: PlanNode; operator: Operator }][] = [];
   for (const node of plan.nodes.toReversed()) {
     const scope: CompileScope = { ...common, schema: schemas.get(node.input)! };
-    const maxGroups = options.maxGroups ?? DEFAULT_MAX_GROUPS;
-    const operator = makeOperator(node, scope, schemas.get(node.name)!, outputs, receiver(node.name), maxGroups);
+    const operator = makeOperator(node, {
+      scope,
+      output: schemas.get(node.name)!,
+      outputs,
+      next: receiver(node.name),
+      maxGroups,
+      tables,
+      changing: changing.has(node.input),
+    });
     attach(node.input, operator);
     steps.unshift([node.name, { node, operator }]);
   }
@@ -173,14 +201,13 @@ function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs): Graph {
   return { sources: new Map(sources), steps: new Map(steps) };
 }
 
-function makeOperator(
-  node: PlanNode,
-  scope: CompileScope,
-  output: Schema,
-  outputs: Outputs,
-  next: Receiver,
-  maxGroups: number,
-): Operator {
+/** What operators are made from. */
+interface OperatorParts extends Omit<AggregateParts, 'node'> {
+  readonly tables: ReferenceTables;
+}
+
+function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
+  const { scope, output, outputs, next, maxGroups, tables, changing } = parts;
   switch (node.kind) {
     case 'filter':
       return new RowStep(node.name, filterWork(node, scope), outputs, next);
@@ -189,9 +216,15 @@ function makeOperator(
     case 'derive':
     case 'select':
       return new RowStep(node.name, columnsWork(node, scope, output), outputs, next);
+    case 'latest-by':
+      return new LatestBy(node, scope.schema, next, maxGroups);
+    case 'lookup':
+      return new LookupStep({ node, input: scope.schema, output, tables, next, changing, maxRows: maxGroups });
     case 'aggregate': {
-      const parts = { node, scope, output, outputs, next, maxGroups };
-      return node.window?.kind === 'session' ? new SessionAggregate(parts) : new WindowAggregate(parts);
+      const all = { ...parts, node };
+      if (node.window?.kind === 'session') return new SessionAggregate(all);
+      const table = node.window === null && (changing || node.emit.kind === 'update');
+      return table ? new TableAggregate(all) : new WindowAggregate(all);
     }
     default:
       return unreachable(node);

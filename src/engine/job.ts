@@ -22,6 +22,11 @@ export interface ResultOutput {
   readonly windowEnds?: Float64Array;
   /** Event time of each row, epoch ms: what the sink stamps on the record. For a window it is its end - 1. */
   readonly eventTimes: Float64Array;
+  /**
+   * 1 for each row that is no longer true and has no successor under its record key: only the key columns count. Absent
+   * where every row is a result.
+   */
+  readonly deleted?: Uint8Array;
 }
 
 /** Rows that came when every window that could hold them had closed. */
@@ -78,6 +83,8 @@ export interface StepMetrics {
   readonly rowsOut: number;
   readonly late: number;
   readonly rejected: number;
+  /** Rows left out because the step says so: repeats, steps back in time, lookups that find nothing. */
+  readonly dropped: number;
   /** Groups (key and window) now in memory, and the windows they belong to; 0 where no state is kept. */
   readonly groups: number;
   readonly windows: number;
@@ -91,6 +98,16 @@ export interface JobOptions {
   readonly partitions?: Readonly<Record<string, readonly number[]>>;
   /** Groups (key and window) that one step may hold before the job stops with `limit-exceeded`. */
   readonly maxGroups?: number;
+  /** Rows of the plan's tables that it does not hold itself; others can come by {@link Job.table}. */
+  readonly tables?: Readonly<Record<string, ReferenceRows>>;
+}
+
+/** One edition of a reference table. */
+export interface ReferenceRows {
+  /** In the columns of the table, by name, in any order. */
+  readonly rows: RowBatch;
+  /** Says which edition it is: rows that look it up can be stamped with it. */
+  readonly version: string;
 }
 
 /**
@@ -109,6 +126,8 @@ export interface Job {
    * any order, and `timestamps` where the event time is the record's. It must not change afterwards.
    */
   feed(source: string, batch: RowBatch): void;
+  /** Gives a table its rows, in place of those it had. Every table has to have been given before the first `feed`. */
+  table(name: string, edition: ReferenceRows): void;
   /** The partition is caught up and silent: the watermark goes on without it. All idle: every window closes. */
   idle(source: string, partition: number): void;
   /** The partition counts again, without waiting for its next row. */
@@ -127,7 +146,7 @@ export interface Job {
   /** Everything needed to go on later: state, watermarks, counts; drained outputs are not in it. Drain first. */
   snapshot(): Uint8Array;
   /**
-   * Replaces the state by that of a snapshot, with the partitions it had; assign and revoke those that differ now.
+   * Replaces the state by that of a snapshot (tables stay as they are), with the partitions it had; assign and revoke those that differ now.
    * @throws `bad-plan` when the snapshot is of a plan whose state has another shape, saying what changed.
    */
   restore(snapshot: Uint8Array): void;

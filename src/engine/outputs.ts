@@ -3,11 +3,11 @@ import type { Output, ResultOutput, StepMetrics } from './job.js';
 import { gatherBatch, gatherNumbers, type Rows } from './rows.js';
 
 /** Counts of one step. */
-export type StepCounts = { -readonly [K in 'rowsIn' | 'rowsOut' | 'late' | 'rejected']: StepMetrics[K] };
+export type StepCounts = { -readonly [K in 'rowsIn' | 'rowsOut' | 'late' | 'rejected' | 'dropped']: StepMetrics[K] };
 
 /** Counts at the start. */
 export function noCounts(): StepCounts {
-  return { rowsIn: 0, rowsOut: 0, late: 0, rejected: 0 };
+  return { rowsIn: 0, rowsOut: 0, late: 0, rejected: 0, dropped: 0 };
 }
 
 /** What leaves a job, until it is drained. Bounded by what one call of the job can give out. */

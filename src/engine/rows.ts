@@ -15,6 +15,8 @@ export interface Rows {
   readonly times: Float64Array;
   /** Watermark in force before each row came; never falls. */
   readonly watermarks: Float64Array;
+  /** 1 for each row that is added, -1 for each that is taken back; undefined where rows are only added. */
+  readonly changes: Int8Array | undefined;
   readonly reason: CloseReason;
   /** Bounds of the window each row is the result of; undefined for other rows. */
   readonly windowStarts: Float64Array | undefined;

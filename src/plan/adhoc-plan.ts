@@ -144,6 +144,7 @@ export function adhocPlan(query: AdhocQuery): Plan {
     keys: query.by ?? [],
     columns: aggregates.columns,
     emit: { kind: 'final' },
+    asOf: null,
     allowedLatenessMs: 0,
   });
   const source = {
@@ -154,12 +155,13 @@ export function adhocPlan(query: AdhocQuery): Plan {
     latenessMs: parseDuration(query.lateness ?? '0'),
     idleTimeoutMs: durationMs(query.idleTimeout ?? DEFAULT_IDLE_TIMEOUT),
   };
-  const columns = planSchemas({ sources: [source], nodes, parameters: [] }).get('windows') ?? [];
+  const columns = planSchemas({ sources: [source], tables: [], nodes, parameters: [] }).get('windows') ?? [];
   const plan: Plan = {
     name: 'adhoc',
     description: '',
     parameters: [],
     sources: [source],
+    tables: [],
     nodes,
     sinks: [{ name: ADHOC_SINK, input: 'windows', topic: 'stdout', keys: [], columns }],
     topics: [],

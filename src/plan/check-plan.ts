@@ -1,17 +1,15 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Schema } from '../base/row-batch.js';
+import { checkStep } from './check-step.js';
 import { didYouMean } from './did-you-mean.js';
-import { type Expression, operandsOf, walkExpression } from './expression.js';
+import { type Expression, operandsOf } from './expression.js';
 import type { Span } from './expression-parser.js';
 import { type ExpressionProblem, inferType } from './infer-type.js';
 import { markedText } from './lexer.js';
 import { parseWithSpans } from './parse-expression.js';
-import type { AggregateStep, Plan, PlanNode, Source, Window } from './plan.js';
+import { inputsOf, type Plan, type PlanNode, type Source } from './plan.js';
 import { printExpression } from './print-expression.js';
 import { nodeSchema, type SchemaReport, sourceSchema } from './schemas.js';
-
-/** Bound of windows that one row may belong to. */
-const MAX_WINDOWS_PER_ROW = 10_000;
 
 /** One mistake in a plan. */
 export interface PlanProblem {
@@ -77,6 +75,16 @@ class PlanCheck {
       'topic',
       plan.topics.map((topic) => topic.name),
     );
+    this.#unique(
+      'table',
+      plan.tables.map((table) => table.name),
+    );
+    for (const table of plan.tables) {
+      this.#unique(
+        `column of table "${table.name}"`,
+        table.columns.map((column) => column.name),
+      );
+    }
     for (const source of plan.sources) this.#source(source);
     for (const node of plan.nodes) this.#node(node);
     this.#sinks();
@@ -166,21 +174,22 @@ class PlanCheck {
 
   #node(node: PlanNode): void {
     const place = `step "${node.name}"`;
-    const input = this.#schemas.get(node.input);
-    if (!input) {
-      this.#unknownInput(place, node.input);
-      return;
-    }
-    const schema = nodeSchema(node, input, this.#plan.parameters, this.#reportAt(place));
+    const unknown = inputsOf(node).filter((name) => !this.#schemas.has(name));
+    for (const name of unknown) this.#unknownInput(place, name);
+    if (unknown.length > 0) return;
+    const inputs = inputsOf(node).map((name) => this.#schemas.get(name)!);
+    const schema = nodeSchema(node, inputs, this.#plan, this.#reportAt(place));
     this.#unique(
       `column of ${place}`,
       schema.map((column) => column.name),
     );
     this.#schemas.set(node.name, schema);
-    if (node.kind === 'aggregate') this.#aggregate(place, node, input);
-    if (node.kind === 'check' && node.rules.length === 0) this.#add(place, 'it has no rule');
-    if ((node.kind === 'derive' || node.kind === 'select') && node.columns.length === 0)
-      this.#add(place, 'it has no column');
+    checkStep(node, inputs, this.#plan, {
+      place,
+      add: (message, hint) => this.#add(place, message, hint),
+      columns: (columns, names, what) => this.#columns(place, columns, names, what),
+      unique: (what, names) => this.#unique(what, names),
+    });
   }
 
   #unknownInput(place: string, name: string): void {
@@ -193,59 +202,6 @@ class PlanCheck {
       later ? `its input "${name}" comes later or does not check` : `its input "${name}" does not exist`,
       hint,
     );
-  }
-
-  #aggregate(place: string, node: AggregateStep, input: Schema): void {
-    this.#columns(place, input, node.keys, 'key');
-    this.#unique(`key of ${place}`, node.keys);
-    for (const key of node.keys) {
-      if (input.find((column) => column.name === key)?.type === 'json')
-        this.#add(place, `key "${key}" is JSON`, 'CAST it to STRING');
-    }
-    for (const { name, expression } of node.columns) {
-      let found = false;
-      walkExpression(expression, (part) => {
-        found ||= part.kind === 'aggregate';
-      });
-      if (!found)
-        this.#add(
-          place,
-          `column "${name}" holds no aggregate`,
-          'keys are part of the result anyway; write count() or avg(price)',
-        );
-    }
-    if (node.window) this.#window(place, node.window);
-    if (!(node.allowedLatenessMs >= 0)) this.#add(place, 'the allowed lateness must be 0 or more');
-    if (node.allowedLatenessMs > 0 && node.window?.kind === 'session') {
-      // A late row could join two sessions whose results have left.
-      this.#add(
-        place,
-        'a session that has given its result cannot be corrected',
-        'give the source more lateness instead',
-      );
-    }
-    if (node.emit.kind === 'every' && !(node.emit.everyMs > 0))
-      this.#add(place, 'the period of its results must be more than 0');
-  }
-
-  #window(place: string, window: Window): void {
-    const lengths = Object.entries(window).filter(([name]) => name !== 'kind' && name !== 'offsetMs');
-    for (const [name, value] of lengths) {
-      if (!Number.isSafeInteger(value) || Number(value) <= 0) {
-        this.#add(place, `the window's ${name.replace(/Ms$/, '')} must be a whole number of milliseconds above 0`);
-        return;
-      }
-    }
-    if (window.kind !== 'session' && !Number.isSafeInteger(window.offsetMs))
-      this.#add(place, "the window's offset must be whole milliseconds");
-    const step = window.kind === 'hop' ? window.hopMs : window.kind === 'cumulate' ? window.stepMs : undefined;
-    if (step === undefined || window.kind === 'session' || window.kind === 'tumble') return;
-    if (window.kind === 'hop' && step > window.sizeMs)
-      this.#add(place, 'the hop is longer than the window, so rows would be lost', 'choose a hop up to the size');
-    if (window.kind === 'cumulate' && window.sizeMs % step !== 0)
-      this.#add(place, "the window's size is no multiple of its step");
-    if (window.sizeMs / step > MAX_WINDOWS_PER_ROW)
-      this.#add(place, `a row would belong to more than ${MAX_WINDOWS_PER_ROW} windows`, 'choose a longer hop or step');
   }
 
   #sinks(): void {

@@ -1,7 +1,8 @@
 import type { Schema } from '../base/row-batch.js';
 import { durationWords } from './duration-words.js';
 import type { NamedExpression } from './expression.js';
-import type { AggregateStep, Emit, EventTime, Parameter, Plan, PlanNode, Window } from './plan.js';
+import type { AggregateStep, Emit, EventTime, LookupNode, Parameter, Plan, PlanNode, Window } from './plan.js';
+import { inputsOf } from './plan.js';
 import { printExpression } from './print-expression.js';
 import { planSchemas } from './schemas.js';
 import { quoteName, TYPE_NAMES } from './spelling.js';
@@ -36,9 +37,13 @@ export function windowWords(window: Window): string {
   }
 }
 
-function emitWords(emit: Emit): string {
+function emitWords(emit: Emit, windowed: boolean): string {
   if (emit.kind === 'update') return 'with every change';
-  return emit.kind === 'every' ? `every ${durationWords(emit.everyMs)}` : 'when the window closes';
+  return emit.kind === 'every'
+    ? `every ${durationWords(emit.everyMs)}`
+    : windowed
+      ? 'when the window closes'
+      : 'when the stream ends';
 }
 
 function namedLines(columns: readonly NamedExpression[]): string[] {
@@ -51,8 +56,25 @@ function aggregateLines(node: AggregateStep): string[] {
     `${keys}, ${node.window ? `in ${windowWords(node.window)}` : 'over all time'}`,
     ...namedLines(node.columns),
   ];
-  if (node.window) lines.push(`result: ${emitWords(node.emit)}`);
+  lines.push(`result: ${emitWords(node.emit, node.window !== null)}`);
+  if (node.asOf !== null) lines.push(`${quoteName(node.asOf)} = the time up to which it holds`);
   if (node.allowedLatenessMs > 0) lines.push(`corrections for ${durationWords(node.allowedLatenessMs)} after that`);
+  return lines;
+}
+
+function lookupLines({ table, keys, range, join, columns, version }: LookupNode): string[] {
+  const pairs = keys.map(({ left, right }) =>
+    left === right ? quoteName(left) : `${quoteName(left)} = ${table}.${quoteName(right)}`,
+  );
+  const lines = [`look up in table ${table} by ${pairs.join(', ')}`];
+  if (range)
+    lines.push(`${quoteName(range.from)} <= ${quoteName(range.value)} <= ${quoteName(range.to)}, latest first`);
+  const taken = columns.map(({ name, from }) =>
+    name === from ? quoteName(name) : `${quoteName(from)} AS ${quoteName(name)}`,
+  );
+  lines.push(`add columns ${taken.join(', ')}`);
+  if (version !== null) lines.push(`and the table's version as ${quoteName(version)}`);
+  lines.push(join === 'left' ? 'rows that find nothing keep nulls' : 'rows that find nothing are dropped and counted');
   return lines;
 }
 
@@ -64,6 +86,10 @@ function nodeLines(node: PlanNode): string[] {
       return ['reject rows unless', ...node.rules.map((rule) => `${rule.reason}: ${printExpression(rule.condition)}`)];
     case 'derive':
       return ['add columns', ...namedLines(node.columns)];
+    case 'latest-by':
+      return [`keep the newest row by event time of each ${node.keys.map(quoteName).join(', ')}`];
+    case 'lookup':
+      return lookupLines(node);
     case 'select':
       return ['keep only columns', ...namedLines(node.columns)];
     case 'aggregate': {
@@ -98,7 +124,12 @@ export function explainPlan(plan: Plan): string {
       `late: rows more than ${durationWords(source.latenessMs)} behind; a partition silent for ${durationWords(source.idleTimeoutMs)} is set aside`,
     ]);
   }
-  for (const node of plan.nodes) section(`step ${node.name}: from ${node.input}`, nodeLines(node));
+  for (const { name, columns, from } of plan.tables) {
+    const place =
+      from.kind === 'file' ? `file ${from.path}` : from.kind === 'topic' ? `topic ${from.topic}` : 'in the plan';
+    section(`table ${name}: ${place}`, [`columns: ${schemaText(columns)}`]);
+  }
+  for (const node of plan.nodes) section(`step ${node.name}: from ${inputsOf(node).join(', ')}`, nodeLines(node));
   for (const sink of plan.sinks) {
     const key = sink.keys.length > 0 ? [`record key: ${sink.keys.map(quoteName).join(', ')}`] : [];
     section(`sink ${sink.name}: from ${sink.input} to topic ${sink.topic} (${partitions(sink.topic)})`, [

@@ -26,6 +26,20 @@ function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string
       reads(node.columns.map((column) => column.expression));
       break;
     }
+    case 'latest-by':
+      addAll(input, output);
+      addAll(input, node.keys);
+      break;
+    case 'lookup': {
+      const made = new Set([...node.columns.map((column) => column.name), node.version]);
+      for (const name of output) if (!made.has(name)) input.add(name);
+      addAll(
+        input,
+        node.keys.map((key) => key.left),
+      );
+      if (node.range) input.add(node.range.value);
+      break;
+    }
     case 'select':
       reads(node.columns.map((column) => column.expression));
       break;

@@ -1,51 +1,12 @@
 import { StreamctlError } from '../base/errors.js';
-import type { Schema, Value, ValueType } from '../base/row-batch.js';
-import { requireGoodPlan } from './check-plan.js';
+import type { Schema, ValueType } from '../base/row-batch.js';
+import { type Draft, finish, freeName, type PipelineOptions, parametersOf, together, withBranch } from './draft.js';
 import { durationMs } from './duration-words.js';
 import type { SinkSpec, SourceSpec } from './endpoints.js';
-import {
-  type AggregateStep,
-  type Dashboard,
-  deepFreeze,
-  type Emit,
-  type Parameter,
-  type Plan,
-  type PlanNode,
-  type Sink,
-  type Source,
-  type TopicSpec,
-  type Window,
-} from './plan.js';
+import { type AggregateStep, deepFreeze, type Emit, type Plan, type PlanNode, type Sink, type Window } from './plan.js';
 import { planSchemas } from './schemas.js';
+import { type LookupOptions, lookupNode, type TableSpec, type Take, type Taken } from './table.js';
 import { type Operand, type Row, type RowShape, rowOf, type Typed, toNode } from './typed.js';
-
-/** What is said of a pipeline beside its steps. */
-export interface PipelineOptions {
-  /** One sentence for people. */
-  readonly description?: string;
-  readonly parameters?: Readonly<Record<string, ParameterOptions>>;
-  /** Topic of rejected rows, `<name>-dead-letters` when left out. */
-  readonly deadLetters?: string;
-  readonly dashboard?: Dashboard;
-}
-
-/** A parameter; without `default` and `defaultFrom` it must be given. */
-export interface ParameterOptions {
-  readonly type: ValueType;
-  readonly description: string;
-  readonly default?: Value;
-  readonly defaultFrom?: 'year';
-}
-
-/** What is known of a pipeline while it is being said; every step makes a new one. */
-interface Draft {
-  readonly name: string;
-  readonly options: PipelineOptions;
-  readonly sources: readonly Source[];
-  readonly nodes: readonly PlanNode[];
-  readonly sinks: readonly Sink[];
-  readonly topics: readonly TopicSpec[];
-}
 
 type Named = Readonly<Record<string, Operand>>;
 /** Value types of named expressions. */
@@ -71,7 +32,7 @@ export function pipeline(name: string, options: PipelineOptions = {}): Head {
   return {
     from: (spec) =>
       new Stream(
-        { name, options, sources: [spec.source], nodes: [], sinks: [], topics: [spec.topic] },
+        { name, options, sources: [spec.source], tables: [], nodes: [], sinks: [], topics: [spec.topic] },
         spec.source.name,
       ),
   };
@@ -79,15 +40,6 @@ export function pipeline(name: string, options: PipelineOptions = {}): Head {
 
 function namedExpressions(columns: Named): { name: string; expression: ReturnType<typeof toNode> }[] {
   return Object.entries(columns).map(([name, operand]) => ({ name, expression: toNode(operand) }));
-}
-
-/** `wanted`, or with a number behind it when the draft has that name already. */
-function freeName(draft: Draft, wanted: string): string {
-  const taken = new Set([...draft.sources, ...draft.nodes].map((part) => part.name));
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? wanted : `${wanted}-${number}`;
-    if (!taken.has(name)) return name;
-  }
 }
 
 type WithoutPlace<N> = N extends PlanNode ? Omit<N, 'name' | 'input'> : never;
@@ -136,6 +88,28 @@ export class Stream<S extends RowShape> {
     return this.#then({ kind: 'select', columns: made }, this.#name(name, 'select'));
   }
 
+  /**
+   * Keeps the newest row of each key, by event time: a table that changes. What follows it works on the rows as they are
+   * now: an aggregate over all time takes a replaced row back before it adds the new one.
+   */
+  latestBy<K extends keyof S & string>(...keys: readonly K[]): Stream<S> {
+    return this.#then({ kind: 'latest-by', keys }, this.#name(undefined, 'latest'));
+  }
+
+  /**
+   * Adds columns of the row of `table` that fits, at most one: `.lookup(stations, { on: ['stationCode'] })`. Columns of the
+   * table beside those of `on` and `between` are taken, or the ones that `take` names.
+   */
+  lookup<T extends RowShape, K extends Take<T> = readonly [], V extends string = never>(
+    table: TableSpec<T>,
+    options: LookupOptions<S, T, K, V>,
+    name?: string,
+  ): Stream<Plain<With<S, Taken<T, K> & { readonly [N in V]: 'string' }>>> {
+    const node = lookupNode(table, options);
+    const draft = { ...this.#draft, tables: together(this.#draft.tables, [table.table]) };
+    return new Stream<S>(draft, this.#at).#then(node, this.#name(name, `with-${table.table.name}`));
+  }
+
   /** Windows of `size` one after the other: `.tumble('1 minute')`. @throws `usage` for a text that is no duration. */
   tumble(size: string, offset = '0'): Windowed<S, Bounds> {
     return this.#windowed({ kind: 'tumble', sizeMs: durationMs(size), offsetMs: durationMs(offset) });
@@ -178,8 +152,10 @@ export class Stream<S extends RowShape> {
       aggregate: (columns, name) => {
         const made = namedExpressions(columns(rowOf()));
         const wanted = keys.length === 0 ? 'total' : `by-${keys.join('-')}`;
+        // Over all time there is no end to wait for.
+        const emit: Emit = { kind: window === null ? 'update' : 'final' };
         return this.#then(
-          { kind: 'aggregate', window, keys, columns: made, emit: { kind: 'final' }, allowedLatenessMs: 0 },
+          { kind: 'aggregate', window, keys, columns: made, emit, asOf: null, allowedLatenessMs: 0 },
           this.#name(name, wanted),
         );
       },
@@ -192,12 +168,15 @@ export class Stream<S extends RowShape> {
 
   /**
    * When the aggregate just before gives results: `'update'`, with every change; `{ every: '1 minute' }`, with the rows
-   * before each full minute of event time; otherwise only when its window closes.
+   * before each full minute of event time, and with `as` a column that says before which; `'final'`, when its window
+   * closes or the stream ends. Windows begin with `final`, aggregates over all time with `update`.
    * @throws `bad-plan` when the step before is no aggregate.
    */
-  emit(when: 'final' | 'update' | { readonly every: string }): Stream<S> {
+  emit<N extends string = never>(
+    when: 'final' | 'update' | { readonly every: string; readonly as?: N },
+  ): Stream<Plain<With<S, { readonly [K in N]: 'timestamp' }>>> {
     const emit: Emit = typeof when === 'string' ? { kind: when } : { kind: 'every', everyMs: durationMs(when.every) };
-    return this.#changeLast({ emit });
+    return this.#changeLast({ emit, asOf: typeof when === 'string' ? null : (when.as ?? null) });
   }
 
   /**
@@ -208,7 +187,7 @@ export class Stream<S extends RowShape> {
     return this.#changeLast({ allowedLatenessMs: durationMs(duration) });
   }
 
-  #changeLast(change: Partial<AggregateStep>): Stream<S> {
+  #changeLast<T extends RowShape>(change: Partial<AggregateStep>): Stream<T> {
     const last = this.#draft.nodes.at(-1);
     if (last?.kind !== 'aggregate' || last.name !== this.#at) {
       throw new StreamctlError('bad-plan', `step "${this.#at}" of pipeline "${this.#draft.name}" is no aggregate`, {
@@ -216,7 +195,7 @@ export class Stream<S extends RowShape> {
       });
     }
     const nodes = [...this.#draft.nodes.slice(0, -1), deepFreeze({ ...last, ...change })];
-    return new Stream<S>({ ...this.#draft, nodes }, this.#at);
+    return new Stream<T>({ ...this.#draft, nodes }, this.#at);
   }
 
   /** Ends the pipeline: rows go to the topic of `sink`. @throws `bad-plan` that lists every mistake. */
@@ -257,51 +236,4 @@ export interface Windowed<S extends RowShape, B> {
 export interface Grouped<S extends RowShape, G> {
   /** One row per group: the window, the keys and these columns. */
   aggregate<C extends Named>(columns: (row: Row<S>) => C, name?: string): Stream<Plain<G & Made<C>>>;
-}
-
-function parametersOf(options: PipelineOptions): readonly Parameter[] {
-  return Object.entries(options.parameters ?? {}).map(([name, given]) => ({
-    name,
-    type: given.type,
-    description: given.description,
-    default: given.default ?? null,
-    defaultFrom: given.defaultFrom ?? null,
-  }));
-}
-
-/** Adds what `branch` has beyond `draft`; steps whose name is taken by another step get a number. */
-function withBranch(draft: Draft, branch: Plan): Draft {
-  const renamed = new Map<string, string>();
-  const place = (name: string): string => renamed.get(name) ?? name;
-  let result = draft;
-  for (const node of branch.nodes) {
-    if (draft.nodes.includes(node)) continue;
-    const name = freeName(result, node.name);
-    if (name !== node.name) renamed.set(node.name, name);
-    const made = deepFreeze({ ...node, name, input: place(node.input) } as PlanNode);
-    result = { ...result, nodes: [...result.nodes, made] };
-  }
-  const sinks = branch.sinks.map((sink) => ({ ...sink, input: place(sink.input) }));
-  const topics = branch.topics.filter((topic) => topic.name !== branch.deadLetters);
-  return { ...result, sinks: [...result.sinks, ...sinks], topics: [...result.topics, ...topics] };
-}
-
-function finish(draft: Draft): Plan {
-  const { name, options, sources, nodes, sinks } = draft;
-  const deadLetters = options.deadLetters ?? `${name}-dead-letters`;
-  const letters: TopicSpec = { name: deadLetters, partitions: 1, replicas: 1, config: {} };
-  const topics = new Map<string, TopicSpec>();
-  for (const topic of [...draft.topics, letters]) if (!topics.has(topic.name)) topics.set(topic.name, topic);
-  const plan: Plan = {
-    name,
-    description: options.description ?? '',
-    parameters: parametersOf(options),
-    sources,
-    nodes,
-    sinks,
-    topics: [...topics.values()],
-    deadLetters,
-    dashboard: options.dashboard ?? { title: name, panels: [] },
-  };
-  return requireGoodPlan(deepFreeze(plan));
 }

@@ -11,6 +11,8 @@ export interface Plan {
   readonly description: string;
   readonly parameters: readonly Parameter[];
   readonly sources: readonly Source[];
+  /** Reference data that lookups read. */
+  readonly tables: readonly Table[];
   /** In an order in which every node comes after its inputs. */
   readonly nodes: readonly PlanNode[];
   readonly sinks: readonly Sink[];
@@ -53,6 +55,22 @@ export type EventTime =
   | { readonly kind: 'record'; readonly name: string }
   | { readonly kind: 'column'; readonly name: string }
   | { readonly kind: 'computed'; readonly name: string; readonly expression: Expression };
+
+/** Reference data: few rows that change seldom, held in memory whole. */
+export interface Table {
+  readonly name: string;
+  readonly columns: Schema;
+  readonly from: TableSource;
+}
+
+/**
+ * Where the rows of a table are: in a file (csv, ndjson or xlsx, told by its name and content), in a compacted
+ * topic (the newest record of each key counts, one without a value takes it away), or in the plan itself.
+ */
+export type TableSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'topic'; readonly topic: string }
+  | { readonly kind: 'rows'; readonly rows: readonly Readonly<Record<string, Value>>[] };
 
 interface NodeBase {
   /** Unique in the plan; names its state and its internal topics. */
@@ -115,12 +133,71 @@ export interface AggregateStep extends NodeBase {
   /** Each holds at least one aggregate function; what surrounds it is computed once per group. */
   readonly columns: readonly NamedExpression[];
   readonly emit: Emit;
+  /** Column with the time up to which a periodic result holds; null: none. */
+  readonly asOf: string | null;
   /** How long after its end a window still takes late rows and emits corrections; 0: never. */
   readonly allowedLatenessMs: number;
 }
 
+/**
+ * Keeps the newest row by event time of each key (null is a key), for ever. Its rows are a table that changes: a newer row takes
+ * the place of the one before. Repeats (same key, same time) and rows older than what is kept are dropped and counted.
+ */
+export interface LatestByNode extends NodeBase {
+  readonly kind: 'latest-by';
+  readonly keys: readonly string[];
+}
+
+/** A column of the row and the column of the other side that it has to equal; null equals nothing. */
+export interface KeyPair {
+  readonly left: string;
+  readonly right: string;
+}
+
+/** A column under another name. */
+export interface TakenColumn {
+  readonly name: string;
+  readonly from: string;
+}
+
+/**
+ * Adds columns of the row of a {@link Table} that fits: at most one, so rows are never multiplied. Of several rows
+ * with equal keys the last one counts; with a range the one with the latest start, then the narrowest, then the last.
+ */
+export interface LookupNode extends NodeBase {
+  readonly kind: 'lookup';
+  readonly table: string;
+  readonly keys: readonly KeyPair[];
+  /** `from <= value <= to`, `value` of the row, the others of the table; empty ones are open. Null: no range. */
+  readonly range: { readonly value: string; readonly from: string; readonly to: string } | null;
+  /** Rows that find nothing: dropped and counted (inner), or kept with nulls (left). */
+  readonly join: 'inner' | 'left';
+  readonly columns: readonly TakenColumn[];
+  /** Column that takes the version of the table, null for none. */
+  readonly version: string | null;
+}
+
 /** What happens to rows between a source and a sink. */
-export type PlanNode = FilterNode | CheckNode | DeriveNode | SelectNode | AggregateStep;
+export type PlanNode = FilterNode | CheckNode | DeriveNode | SelectNode | LatestByNode | LookupNode | AggregateStep;
+
+/** Names of everything whose rows `node` takes. */
+export function inputsOf(node: PlanNode): readonly string[] {
+  return [node.input];
+}
+
+/**
+ * Names of the sources and steps whose rows are a table that changes: rows are added to it and taken back. Every row of the
+ * others stays true once it was given.
+ */
+export function changingParts(plan: Pick<Plan, 'nodes'>): ReadonlySet<string> {
+  const changing = new Set<string>();
+  for (const node of plan.nodes) {
+    const made = node.kind === 'aggregate' && node.window === null && node.emit.kind === 'update';
+    const passes = node.kind !== 'aggregate' && inputsOf(node).some((name) => changing.has(name));
+    if (node.kind === 'latest-by' || made || passes) changing.add(node.name);
+  }
+  return changing;
+}
 
 /** A topic that takes the rows of one node, as JSON objects. */
 export interface Sink {

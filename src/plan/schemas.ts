@@ -3,10 +3,13 @@ import type { Expression } from './expression.js';
 import { type ExpressionProblem, inferType, type Scope } from './infer-type.js';
 import {
   type AggregateStep,
+  inputsOf,
+  type LookupNode,
   type Parameter,
   type Plan,
   type PlanNode,
   type Source,
+  type Table,
   WINDOW_END,
   WINDOW_START,
 } from './plan.js';
@@ -25,7 +28,7 @@ export function sourceSchema(source: Source): Schema {
   return [...source.columns, { name: source.eventTime.name, type: 'timestamp' }];
 }
 
-/** Columns that an aggregate's result expressions may read beside aggregates: the window and the keys. */
+/** Columns that an aggregate's result expressions may read beside aggregates: the window, the time of the result, the keys. */
 export function groupSchema(node: AggregateStep, input: Schema): Schema {
   const bounds: Column[] = node.window
     ? [
@@ -34,19 +37,36 @@ export function groupSchema(node: AggregateStep, input: Schema): Schema {
       ]
     : [];
   const keys = node.keys.flatMap((key) => input.filter((column) => column.name === key));
-  return [...bounds, ...keys];
+  const asOf: Column[] = node.asOf === null ? [] : [{ name: node.asOf, type: 'timestamp' }];
+  return [...bounds, ...asOf, ...keys];
+}
+
+/** What nodes refer to beside their inputs. */
+export interface SchemaContext {
+  readonly parameters: readonly Pick<Parameter, 'name' | 'type'>[];
+  readonly tables: readonly Table[];
+}
+
+/** Columns that a lookup adds. */
+function lookedUp(node: LookupNode, tables: readonly Table[]): Schema {
+  const columns = tables.find((table) => table.name === node.table)?.columns ?? [];
+  const taken = node.columns.map(({ name, from }): Column => {
+    return { name, type: columns.find((column) => column.name === from)?.type ?? 'string' };
+  });
+  return node.version === null ? taken : [...taken, { name: node.version, type: 'string' }];
 }
 
 /**
- * Columns of the rows that leave `node` when rows of `input` enter. Problems go to `report`; a column whose
+ * Columns of the rows that leave `node` when rows of `inputs` enter. Problems go to `report`; a column whose
  * expression has one gets type `string`, so that what follows can still be checked.
  */
 export function nodeSchema(
   node: PlanNode,
-  input: Schema,
-  parameters: readonly Pick<Parameter, 'name' | 'type'>[],
+  inputs: readonly Schema[],
+  { parameters, tables }: SchemaContext,
   report: SchemaReport = ignore,
 ): Schema {
+  const input = inputs[0]!;
   const scope: Scope = { columns: input, parameters, aggregated: null };
   const typeOf = (expression: Expression, place: string, within: Scope = scope): ValueType | undefined => {
     const problems: ExpressionProblem[] = [];
@@ -71,6 +91,10 @@ export function nodeSchema(
     case 'filter':
       condition(node.condition, 'condition');
       return input;
+    case 'latest-by':
+      return input;
+    case 'lookup':
+      return [...input, ...lookedUp(node, tables)];
     case 'check':
       for (const rule of node.rules) condition(rule.condition, `rule "${rule.reason}"`);
       return input;
@@ -95,12 +119,15 @@ export function nodeSchema(
 }
 
 /** Columns of the rows that every source and node of `plan` gives, by name. Inputs that do not exist are left out. */
-export function planSchemas(plan: Pick<Plan, 'sources' | 'nodes' | 'parameters'>): ReadonlyMap<string, Schema> {
+export function planSchemas(
+  plan: Pick<Plan, 'sources' | 'tables' | 'nodes' | 'parameters'>,
+): ReadonlyMap<string, Schema> {
   const schemas = new Map<string, Schema>();
   for (const source of plan.sources) schemas.set(source.name, sourceSchema(source));
   for (const node of plan.nodes) {
-    const input = schemas.get(node.input);
-    if (input) schemas.set(node.name, nodeSchema(node, input, plan.parameters));
+    const inputs = inputsOf(node).map((name) => schemas.get(name)!);
+    const known = inputsOf(node).every((name) => schemas.has(name));
+    if (known) schemas.set(node.name, nodeSchema(node, inputs, plan));
   }
   return schemas;
 }

@@ -267,7 +267,7 @@ describe('aggregates over all time', () => {
     const update = compileJob(plan('update'), { partitions: { rows: [0] } });
     feed(update, 0, { ts: 5, key: 'a', n: 1 });
     feed(update, 0, { ts: 3, key: 'b', n: 2 });
-    expect(totals(update.drain())).toEqual(['a=1 @5', 'b=2 @5']);
+    expect(totals(update.drain())).toEqual(['a=1 @5', 'b=2 @3']);
 
     const every = compileJob(plan({ every: '1 minute' }), { partitions: { rows: [0] } });
     feed(every, 0, { ts: 1, key: 'a', n: 1 }, { ts: 2, key: 'b', n: 2 }, { ts: minute, key: 'a', n: 4 });

@@ -10,6 +10,8 @@ export interface AggregateRows {
   readonly count: number;
   /** Event time of every row of the batch, by row number. */
   readonly times: Float64Array;
+  /** 1 for rows to add, -1 for rows to take back, by row number; absent: all are added. Only some states take rows back. */
+  readonly signs?: Int8Array | undefined;
 }
 
 /**
@@ -19,8 +21,8 @@ export interface AggregateRows {
 export interface AggregateState {
   /** Makes room for slots 0 to `capacity` - 1; new slots are empty. */
   resize(capacity: number): void;
-  /** Takes rows; nulls are left out. `argument` is undefined for functions without one. */
-  add(rows: AggregateRows, argument: Vector | undefined): void;
+  /** Takes rows; nulls are left out. `argument` is undefined for functions without one, `second` for those with one. */
+  add(rows: AggregateRows, argument: Vector | undefined, second?: Vector): void;
   /** Adds what slot `from` of `other` (of the same function) holds to slot `into`. */
   merge(into: number, other: AggregateState, from: number): void;
   /** Stores the result of a slot at `row` of a vector of the result type. */

@@ -17,6 +17,15 @@ export interface AggregateParts {
   readonly outputs: Outputs;
   readonly next: Receiver;
   readonly maxGroups: number;
+  /** Whether rows of the input are taken back. */
+  readonly changing: boolean;
+}
+
+/** Results of groups as columns, some of which may have no value. */
+export interface Computed {
+  readonly groups: readonly GroupResult[];
+  readonly vectors: readonly Vector[];
+  readonly failed: ReadonlyMap<number, string>;
 }
 
 /** Rows of a batch and the groups they go to; `add` them one by one. */
@@ -47,7 +56,7 @@ export class AggregateBase {
 
   constructor(parts: AggregateParts) {
     this.#parts = parts;
-    this.aggregation = new Aggregation(parts.node, parts.scope, parts.output);
+    this.aggregation = new Aggregation(parts.node, parts.scope, parts.output, parts.changing);
     this.#keyPositions = parts.node.keys.map((key) => columnIndex(parts.scope.schema, key));
     this.store = this.makeStore();
   }
@@ -73,13 +82,15 @@ export class AggregateBase {
   }
 
   /** Arguments of the aggregate calls, and the rows without those for which one could not be computed. */
-  prepare(rows: Rows): { readonly rows: Rows; readonly values: readonly (Vector | undefined)[] } {
+  prepare(rows: Rows): { readonly rows: Rows; readonly values: readonly Vector[][] } {
     this.counts.rowsIn += rows.selected;
     const failed = new Map<number, string>();
     const values = this.aggregation.evaluateArguments(rows, (row, reason) => failed.set(row, reason));
     if (failed.size === 0) return { rows, values };
-    this.counts.rejected += failed.size;
-    this.#parts.outputs.rejected(this.#parts.node.name, rows.origin, failed);
+    // A row that is taken back was rejected when it came.
+    const told = rows.changes ? new Map([...failed].filter(([row]) => rows.changes![row] !== -1)) : failed;
+    this.counts.rejected += told.size;
+    if (told.size > 0) this.#parts.outputs.rejected(this.#parts.node.name, rows.origin, told);
     const selection = rows.selection.subarray(0, rows.selected).filter((row) => !failed.has(row));
     return { rows: { ...rows, selection, selected: selection.length }, values };
   }
@@ -91,13 +102,22 @@ export class AggregateBase {
     this.#parts.outputs.late(this.#parts.node.name, rows, late, lateCount);
   }
 
-  /** Hands on the results of groups. */
-  emit(groups: readonly GroupResult[], reason: CloseReason): void {
-    const { node, outputs, next, output } = this.#parts;
-    const count = groups.length;
-    if (count === 0) return;
+  /** Results of groups as they are now. */
+  compute(groups: readonly GroupResult[]): Computed {
     const failed = new Map<number, string>();
     const vectors = this.aggregation.results(groups, (row, why) => failed.set(row, why));
+    return { groups, vectors, failed };
+  }
+
+  /** Hands on the results of groups. */
+  emit(groups: readonly GroupResult[], reason: CloseReason): void {
+    if (groups.length > 0) this.handOn(this.compute(groups), reason);
+  }
+
+  /** Hands on results that were computed before. */
+  handOn({ groups, vectors, failed }: Computed, reason: CloseReason): void {
+    const { node, outputs, next, output } = this.#parts;
+    const count = groups.length;
     const batch: RowBatch = { schema: output, length: count, vectors, partition: 0 };
     const origin = { source: null, batch };
     if (failed.size > 0) {
@@ -114,6 +134,7 @@ export class AggregateBase {
       selected: selection.length,
       times: Float64Array.from(groups, (group) => group.time),
       watermarks: new Float64Array(count).fill(this.passed),
+      changes: undefined,
       reason,
       windowStarts: node.window ? Float64Array.from(groups, (group) => group.start) : undefined,
       windowEnds: node.window ? Float64Array.from(groups, (group) => group.end) : undefined,

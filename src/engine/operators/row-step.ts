@@ -33,9 +33,11 @@ export class RowStep implements Operator {
       reasons.set(row, known === undefined ? reason : `${known}; ${reason}`);
     });
     const good = reasons.size > 0 ? withoutRows(passed, reasons) : passed;
-    if (reasons.size > 0) {
-      this.counts.rejected += reasons.size;
-      this.#outputs.rejected(this.#name, rows.origin, reasons);
+    // A row that is taken back was rejected when it came.
+    const told = rows.changes ? new Map([...reasons].filter(([row]) => rows.changes![row] !== -1)) : reasons;
+    if (told.size > 0) {
+      this.counts.rejected += told.size;
+      this.#outputs.rejected(this.#name, rows.origin, told);
     }
     this.counts.rowsOut += good.selected;
     if (good.selected > 0) this.#next.rows(good);

@@ -91,6 +91,7 @@ export class SourceInput {
         selected,
         times,
         watermarks: this.#before,
+        changes: undefined,
         reason: 'update',
         windowStarts: undefined,
         windowEnds: undefined,

@@ -82,10 +82,10 @@ export class GroupStore {
     return this.#keys[column]![slot]!;
   }
 
-  /** Takes rows into groups; one argument vector per aggregate call. */
-  take(rows: AggregateRows, arguments_: readonly (Vector | undefined)[]): void {
+  /** Takes rows into groups. @param arguments_ the argument vectors of each aggregate call. */
+  take(rows: AggregateRows, arguments_: readonly (readonly Vector[])[]): void {
     const { states } = this.#options;
-    for (let at = 0; at < states.length; at++) states[at]!.add(rows, arguments_[at]);
+    for (let at = 0; at < states.length; at++) states[at]!.add(rows, arguments_[at]![0], arguments_[at]![1]);
   }
 
   /** Adds group `from` of `other` to group `into`. */

@@ -1,0 +1,113 @@
+import type { Value, ValueType } from '../base/row-batch.js';
+import { requireGoodPlan } from './check-plan.js';
+import {
+  type Dashboard,
+  deepFreeze,
+  type Parameter,
+  type Plan,
+  type PlanNode,
+  type Sink,
+  type Source,
+  type Table,
+  type TopicSpec,
+} from './plan.js';
+import { withInputs } from './step-inputs.js';
+
+/** What is said of a pipeline beside its steps. */
+export interface PipelineOptions {
+  /** One sentence for people. */
+  readonly description?: string;
+  readonly parameters?: Readonly<Record<string, ParameterOptions>>;
+  /** Topic of rejected rows, `<name>-dead-letters` when left out. */
+  readonly deadLetters?: string;
+  readonly dashboard?: Dashboard;
+}
+
+/** A parameter; without `default` and `defaultFrom` it must be given. */
+export interface ParameterOptions {
+  readonly type: ValueType;
+  readonly description: string;
+  readonly default?: Value;
+  readonly defaultFrom?: 'year';
+}
+
+/** What is known of a pipeline while it is being said; every step makes a new one. */
+export interface Draft {
+  readonly name: string;
+  readonly options: PipelineOptions;
+  readonly sources: readonly Source[];
+  readonly tables: readonly Table[];
+  readonly nodes: readonly PlanNode[];
+  readonly sinks: readonly Sink[];
+  readonly topics: readonly TopicSpec[];
+}
+
+/** `wanted`, or with a number behind it when the draft has that name already. */
+export function freeName(draft: Draft, wanted: string): string {
+  const taken = new Set([...draft.sources, ...draft.nodes].map((part) => part.name));
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${wanted}-${number}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+/** The parameters as a plan says them. */
+export function parametersOf(options: PipelineOptions): readonly Parameter[] {
+  return Object.entries(options.parameters ?? {}).map(([name, given]) => ({
+    name,
+    type: given.type,
+    description: given.description,
+    default: given.default ?? null,
+    defaultFrom: given.defaultFrom ?? null,
+  }));
+}
+
+/** Adds what `branch` has beyond `draft`; steps whose name is taken by another step get a number. */
+export function withBranch(draft: Draft, branch: Plan): Draft {
+  const renamed = new Map<string, string>();
+  const place = (name: string): string => renamed.get(name) ?? name;
+  let result = draft;
+  for (const node of branch.nodes) {
+    if (draft.nodes.includes(node)) continue;
+    const name = freeName(result, node.name);
+    if (name !== node.name) renamed.set(node.name, name);
+    const made = deepFreeze({ ...withInputs(node, place), name } as PlanNode);
+    result = { ...result, nodes: [...result.nodes, made] };
+  }
+  const sinks = branch.sinks.map((sink) => ({ ...sink, input: place(sink.input) }));
+  const topics = branch.topics.filter((topic) => topic.name !== branch.deadLetters);
+  return {
+    ...result,
+    sources: together(result.sources, branch.sources),
+    tables: together(result.tables, branch.tables),
+    sinks: [...result.sinks, ...sinks],
+    topics: [...result.topics, ...topics],
+  };
+}
+
+/** The plan of a draft, checked and frozen. @throws `bad-plan` that lists every mistake. */
+export function finish(draft: Draft): Plan {
+  const { name, options, sources, tables, nodes, sinks } = draft;
+  const deadLetters = options.deadLetters ?? `${name}-dead-letters`;
+  const letters: TopicSpec = { name: deadLetters, partitions: 1, replicas: 1, config: {} };
+  const topics = new Map<string, TopicSpec>();
+  for (const topic of [...draft.topics, letters]) if (!topics.has(topic.name)) topics.set(topic.name, topic);
+  const plan: Plan = {
+    name,
+    description: options.description ?? '',
+    parameters: parametersOf(options),
+    sources,
+    tables,
+    nodes,
+    sinks,
+    topics: [...topics.values()],
+    deadLetters,
+    dashboard: options.dashboard ?? { title: name, panels: [] },
+  };
+  return requireGoodPlan(deepFreeze(plan));
+}
+
+/** Parts of both; one that both have, once. */
+export function together<T>(some: readonly T[], more: readonly T[]): readonly T[] {
+  return [...some, ...more.filter((part) => !some.includes(part))];
+}
