@@ -1,40 +1,23 @@
-import { utf8 } from '../../base/bytes.js';
+import { fromUtf8 } from '../../base/bytes.js';
+import {
+  byteClasses,
+  CR,
+  type CsvLayout,
+  cellText,
+  DELIMITER,
+  ESCAPE,
+  HIGH,
+  KIND_EXTRA,
+  kindsOf,
+  labelsOf,
+  PLAIN,
+  ROW_END,
+} from './csv-layout.js';
 import { numberEnd, writeEscape, writeNull } from './json-bytes.js';
 import type { BadRow, RowBlock } from './row-block.js';
-import { firstMalformedUtf8 } from './utf8-check.js';
-
-/** What becomes of a column: kept as text, as a number where the cell is one, or left out. */
-export type CsvColumnKind = 'text' | 'number' | 'skip';
-
-/** A file's shape, decided once from its sample. */
-export interface CsvLayout {
-  /** One byte. */
-  readonly delimiter: number;
-  /** One byte, `"` as a rule. */
-  readonly quote: number;
-  /** `cr` for files whose rows end in a bare carriage return; `lf` covers LF and CRLF. */
-  readonly rowEnd: 'lf' | 'cr';
-  readonly columns: readonly { readonly name: string; readonly kind: CsvColumnKind }[];
-  /** Fields that every row gets at its end, as JSON texts. */
-  readonly constants: readonly { readonly name: string; readonly json: string }[];
-  /** Column whose text becomes the record key, -1 for none. */
-  readonly keyColumn: number;
-  /** Column whose text becomes the event time, -1 for none. */
-  readonly timeColumn: number;
-  /** Reads an event time; NaN when the text is none. Called with the cell's text. */
-  readonly parseTime?: (text: Uint8Array) => number;
-}
-
-const PLAIN = 0;
-const HIGH = 1;
-const ESCAPE = 2;
-const DELIMITER = 3;
-const ROW_END = 4;
-const CR = 5;
+import { utf8Problem } from './utf8-check.js';
 
 const QUOTE_BYTE = 0x22;
-const EXTRA = 3;
-const KINDS: Readonly<Record<CsvColumnKind, number>> = { text: 0, number: 1, skip: 2 };
 /** Free bytes that a row begins with; one that needs more is written again into a larger block. */
 const ROW_ROOM = 16 * 1024;
 
@@ -53,9 +36,9 @@ export class CsvJson {
 
   readonly #layout: CsvLayout;
   readonly #onBad: (bad: BadRow) => void;
-  readonly #classes = new Uint8Array(256);
+  readonly #classes: Uint8Array;
   readonly #kinds: Uint8Array;
-  readonly #prefixes: readonly Uint8Array[];
+  readonly #labels: readonly Uint8Array[];
   readonly #words: readonly Int32Array[];
   readonly #suffix: Uint8Array;
   readonly #rowEnd: number;
@@ -80,28 +63,15 @@ export class CsvJson {
     this.line = line;
     this.#onBad = onBad;
     this.#rowEnd = layout.rowEnd === 'cr' ? 0x0d : 0x0a;
-    this.#classes.fill(ESCAPE, 0, 0x20);
-    this.#classes.fill(HIGH, 0x80);
-    this.#classes[0x5c] = ESCAPE;
-    this.#classes[QUOTE_BYTE] = ESCAPE;
-    if (layout.rowEnd === 'lf') this.#classes[0x0d] = CR;
-    this.#classes[layout.delimiter] = DELIMITER;
-    this.#classes[this.#rowEnd] = ROW_END;
-    this.#kinds = Uint8Array.from(layout.columns, (column) => KINDS[column.kind]);
+    this.#classes = byteClasses(layout);
+    this.#kinds = kindsOf(layout);
     this.misfits = new Float64Array(layout.columns.length);
     this.#cellStart = new Int32Array(layout.columns.length + 1);
     this.#cellEnd = new Int32Array(layout.columns.length + 1);
-    let first = true;
-    this.#prefixes = layout.columns.map((column) => {
-      if (column.kind === 'skip') return new Uint8Array(0);
-      const text = `${first ? '{' : ','}${JSON.stringify(column.name)}:`;
-      first = false;
-      return utf8(text);
-    });
-    this.#words = this.#prefixes.map(asWords);
-    const constants = layout.constants.map(({ name, json }) => `${JSON.stringify(name)}:${json}`).join(',');
-    const open = first ? '{' : constants === '' ? '' : ',';
-    this.#suffix = utf8(`${open}${constants}}`);
+    const { labels, words, suffix } = labelsOf(layout);
+    this.#labels = labels;
+    this.#words = words;
+    this.#suffix = suffix;
   }
 
   /**
@@ -180,7 +150,7 @@ export class CsvJson {
     const quote = this.#layout.quote;
     let at = start;
     for (let field = 0; ; field++) {
-      const kind = field < columns ? this.#kinds[field]! : EXTRA;
+      const kind = field < columns ? this.#kinds[field]! : KIND_EXTRA;
       if (kind < 2) this.#writeLabel(field);
       const slot = Math.min(field, columns);
       this.#cellStart[slot] = at;
@@ -202,63 +172,41 @@ export class CsvJson {
 
   #checkWidth(fields: number): void {
     const columns = this.#kinds.length;
-    if (fields === columns) return;
-    this.#problem ??= `it has ${fields} ${fields === 1 ? 'field' : 'fields'}, the header has ${columns}`;
+    if (fields !== columns)
+      this.#problem ??= `it has ${fields} ${fields === 1 ? 'field' : 'fields'}, the header has ${columns}`;
   }
 
   #finish(start: number, stop: number, block: RowBlock): void {
     this.row++;
     const line = this.line;
     this.line += this.#lines + 1;
-    let hint: string | undefined;
-    if (this.#high && this.#problem === undefined) {
-      const bad = firstMalformedUtf8(this.#input, start, stop);
-      if (bad >= 0) {
-        const byte = this.#input[bad]!.toString(16).padStart(2, '0');
-        this.#problem = `byte 0x${byte} at column ${bad - start + 1} of the row is not UTF-8`;
-        hint = 'name the encoding, for example --encoding windows-1252';
-      }
-    }
+    const malformed = this.#high && this.#problem === undefined ? utf8Problem(this.#input, start, stop) : undefined;
+    this.#problem ??= malformed;
     const time = this.#problem === undefined ? this.#time() : 0;
     if (this.#problem !== undefined) {
+      const hint = malformed ? { hint: 'name the encoding, for example --encoding windows-1252' } : {};
       const bytes = this.#input.subarray(start, stop);
-      this.#onBad({ row: this.row, line, reason: this.#problem, fatal: this.#fatal, bytes, ...(hint ? { hint } : {}) });
+      this.#onBad({ row: this.row, line, reason: this.#problem, fatal: this.#fatal, bytes, ...hint });
       return;
     }
     this.#write(this.#suffix);
     block.push(this.#at, this.row, time);
-    if (this.#layout.keyColumn >= 0) {
-      const key = this.#cellText(this.#layout.keyColumn);
-      if (key.length > 0) block.pushKey(key);
-    }
+    if (this.#layout.keyColumn < 0) return;
+    const key = this.#textOf(this.#layout.keyColumn);
+    if (key.length > 0) block.pushKey(key);
   }
 
   #time(): number {
-    const { timeColumn, parseTime } = this.#layout;
+    const { timeColumn, parseTime, columns } = this.#layout;
     if (timeColumn < 0 || parseTime === undefined) return 0;
-    const text = this.#cellText(timeColumn);
+    const text = this.#textOf(timeColumn);
     const time = parseTime(text);
-    if (Number.isNaN(time)) {
-      const shown = new TextDecoder().decode(text);
-      this.#problem = `${this.#layout.columns[timeColumn]!.name}: "${shown}" is not a time`;
-    }
+    if (Number.isNaN(time)) this.#problem = `${columns[timeColumn]!.name}: "${fromUtf8(text)}" is not a time`;
     return time;
   }
 
-  /** A cell's own text: without quotes, doubled quotes made single. */
-  #cellText(column: number): Uint8Array {
-    const quote = this.#layout.quote;
-    const start = this.#cellStart[column]!;
-    const end = this.#cellEnd[column]!;
-    if (start >= end || this.#input[start] !== quote) return this.#input.subarray(start, end);
-    const raw = this.#input.subarray(start + 1, end);
-    const text = new Uint8Array(raw.length);
-    let size = 0;
-    for (let at = 0; at < raw.length; at++) {
-      text[size++] = raw[at]!;
-      if (raw[at] === quote) at++;
-    }
-    return text.subarray(0, size);
+  #textOf(column: number): Uint8Array {
+    return cellText(this.#input, this.#cellStart[column]!, this.#cellEnd[column]!, this.#layout.quote);
   }
 
   #write(bytes: Uint8Array): void {
@@ -273,12 +221,12 @@ export class CsvJson {
     const words = this.#words[field]!;
     const at = this.#at;
     if (at + words.length * 4 > this.#out.length) {
-      this.#write(this.#prefixes[field]!);
+      this.#write(this.#labels[field]!);
       return;
     }
     const view = this.#view;
     for (let index = 0; index < words.length; index++) view.setInt32(at + index * 4, words[index]!, true);
-    this.#at = at + this.#prefixes[field]!.length;
+    this.#at = at + this.#labels[field]!.length;
   }
 
   #text(start: number): number {
@@ -450,12 +398,4 @@ export class CsvJson {
     out.copyWithin(from, start, end);
     return from + end - start;
   }
-}
-
-/** The bytes as little-endian words, padded with zeros. */
-function asWords(bytes: Uint8Array): Int32Array {
-  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
-  padded.set(bytes);
-  const view = new DataView(padded.buffer);
-  return Int32Array.from({ length: padded.length / 4 }, (_, index) => view.getInt32(index * 4, true));
 }

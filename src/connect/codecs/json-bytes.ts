@@ -10,9 +10,6 @@ SHORT[0x0a] = 0x6e;
 SHORT[0x0d] = 0x72;
 SHORT[0x09] = 0x74;
 
-/** Most bytes that one byte of text becomes. */
-export const MAX_ESCAPE_BYTES = 6;
-
 /** Writes the escape of a quote, backslash or control byte at `at`; returns the position after it. */
 export function writeEscape(target: Uint8Array, at: number, byte: number): number {
   target[at] = 0x5c;

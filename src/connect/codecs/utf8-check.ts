@@ -38,3 +38,11 @@ function highest(lead: number): number {
   if (lead === 0xed) return 0x9f;
   return lead === 0xf4 ? 0x8f : 0xbf;
 }
+
+/** What is wrong with the UTF-8 of the row in `bytes[start, end)`, as a sentence; undefined when nothing is. */
+export function utf8Problem(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const at = firstMalformedUtf8(bytes, start, end);
+  if (at < 0) return undefined;
+  const byte = bytes[at]!.toString(16).padStart(2, '0');
+  return `byte 0x${byte} at column ${at - start + 1} of the row is not UTF-8`;
+}

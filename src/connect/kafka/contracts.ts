@@ -1,5 +1,4 @@
 import type {
-  Acknowledged,
   ClientEdges,
   ClientSettings,
   ClusterInfo,
@@ -102,5 +101,3 @@ export interface Group {
   /** Hands back all partitions (`revoked` is called) and leaves the group. */
   leave(): Promise<void>;
 }
-
-export type AcknowledgedHandler = (batch: Acknowledged) => void;

@@ -1,4 +1,4 @@
-import { type BatchHeader, batchBytesAt, nextOffset, readCompleteBatches } from '../../wire/record-batch.js';
+import { batchBytesAt, nextOffset, readCompleteBatches } from '../../wire/record-batch.js';
 import type { FetchedRecords, TopicPartition, TopicPartitionOffset } from './interfaces.js';
 
 /** Bound of one partition's answer, however large a batch is. */
@@ -85,9 +85,4 @@ export class PartitionReader implements TopicPartition {
     const wanted = batchBytesAt(bytes, 0) ?? this.maxBytes * 2;
     this.maxBytes = Math.min(MAX_PARTITION_BYTES, Math.max(this.maxBytes * 2, wanted));
   }
-}
-
-/** Headers of the batches in fetched records. */
-export function batchesOf(fetched: FetchedRecords): BatchHeader[] {
-  return readCompleteBatches(fetched.records);
 }

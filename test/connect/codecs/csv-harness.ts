@@ -1,5 +1,6 @@
 import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
-import { CsvJson, type CsvLayout } from '../../../src/connect/codecs/csv-json.js';
+import { CsvJson } from '../../../src/connect/codecs/csv-json.js';
+import type { CsvLayout } from '../../../src/connect/codecs/csv-layout.js';
 import { type BadRow, RowBlock } from '../../../src/connect/codecs/row-block.js';
 
 /** A layout of text columns `c0`, `c1`, ... separated by commas. */

@@ -1,6 +1,7 @@
 import { StreamctlError } from '../../../base/errors.js';
 import { didYouMean } from '../../../plan/did-you-mean.js';
-import { CsvJson, type CsvLayout } from '../../codecs/csv-json.js';
+import { CsvJson } from '../../codecs/csv-json.js';
+import type { CsvLayout } from '../../codecs/csv-layout.js';
 import { type CsvShape, detectCsv } from '../../codecs/csv-shape.js';
 import type { RowBlock } from '../../codecs/row-block.js';
 import type { ByteSource } from './byte-source.js';

@@ -3,7 +3,7 @@ import { StreamctlError } from '../../../base/errors.js';
 import { makeVector, type ObjectVector, type Schema } from '../../../base/row-batch.js';
 import { JsonObjectReader } from '../../codecs/json-object-reader.js';
 import type { RowBlock } from '../../codecs/row-block.js';
-import { firstMalformedUtf8 } from '../../codecs/utf8-check.js';
+import { utf8Problem } from '../../codecs/utf8-check.js';
 import type { FileShape, RowOptions, RowReader } from './row-reader.js';
 import { MAX_ROW_BYTES, type TextInput } from './text-input.js';
 
@@ -105,9 +105,8 @@ export class NdjsonReader implements RowReader {
   }
 
   #check(bytes: Uint8Array, start: number, end: number): string | undefined {
-    const malformed = firstMalformedUtf8(bytes, start, end);
-    if (malformed >= 0)
-      return `byte 0x${bytes[malformed]!.toString(16)} at column ${malformed - start + 1} is not UTF-8`;
+    const problem = utf8Problem(bytes, start, end);
+    if (problem !== undefined) return problem;
     return this.#objects.read(bytes, start, end, 0) ? undefined : this.#objects.reason;
   }
 

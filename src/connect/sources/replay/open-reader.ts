@@ -1,20 +1,9 @@
 import { StreamctlError } from '../../../base/errors.js';
-import type { TextEncoding } from '../../codecs/text-encoding.js';
 import type { ByteSource } from './byte-source.js';
 import { CsvReader } from './csv-reader.js';
 import { NdjsonReader } from './ndjson-reader.js';
-import type { RowOptions, RowReader } from './row-reader.js';
+import type { OpenOptions, RowReader } from './row-reader.js';
 import { TextInput } from './text-input.js';
-
-/** How a file is opened. */
-export interface OpenOptions extends RowOptions {
-  /** Undefined to detect it. */
-  readonly encoding?: TextEncoding;
-  /** Undefined to tell it from the name, then from the first bytes. */
-  readonly format?: 'csv' | 'ndjson' | 'xlsx';
-  /** Of a workbook: the sheet's name, the first one by default. */
-  readonly sheet?: string;
-}
 
 const FORMATS: Readonly<Record<string, 'csv' | 'ndjson' | 'xlsx'>> = {
   csv: 'csv',

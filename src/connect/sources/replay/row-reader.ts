@@ -1,5 +1,6 @@
 import type { Schema } from '../../../base/row-batch.js';
 import type { BadRow, RowBlock } from '../../codecs/row-block.js';
+import type { TextEncoding } from '../../codecs/text-encoding.js';
 
 /** Which of a file's columns matter, and how. */
 export interface RowOptions {
@@ -17,6 +18,16 @@ export interface RowOptions {
   /** All columns are text. */
   readonly textOnly?: boolean;
   readonly onBad: (bad: BadRow) => void;
+}
+
+/** How a file is opened. */
+export interface OpenOptions extends RowOptions {
+  /** Undefined to detect it. */
+  readonly encoding?: TextEncoding;
+  /** Undefined to tell it from the name, then from the first bytes. */
+  readonly format?: 'csv' | 'ndjson' | 'xlsx';
+  /** Of a workbook: the sheet's name, the first one by default. */
+  readonly sheet?: string;
 }
 
 /** What a reader found out about its file, said once before the first row. */

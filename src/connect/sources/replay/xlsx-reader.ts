@@ -4,8 +4,7 @@ import { didYouMean } from '../../../plan/did-you-mean.js';
 import type { ByteSource } from './byte-source.js';
 import { CsvReader } from './csv-reader.js';
 import { MemorySource } from './memory-source.js';
-import type { OpenOptions } from './open-reader.js';
-import type { RowReader } from './row-reader.js';
+import type { OpenOptions, RowReader } from './row-reader.js';
 import { TextInput } from './text-input.js';
 import { inflatedSize } from './zip-directory.js';
 

@@ -4,8 +4,9 @@ import { type BadRowLimit, type BadRowPolicy, BadRows } from '../../../../src/co
 import { StreamSource } from '../../../../src/connect/sources/replay/byte-source.js';
 import type { ReplayOptions, ReplayReport } from '../../../../src/connect/sources/replay/interfaces.js';
 import { MemorySource } from '../../../../src/connect/sources/replay/memory-source.js';
-import { type OpenOptions, openReader } from '../../../../src/connect/sources/replay/open-reader.js';
+import { openReader } from '../../../../src/connect/sources/replay/open-reader.js';
 import { Replay } from '../../../../src/connect/sources/replay/replay.js';
+import type { OpenOptions } from '../../../../src/connect/sources/replay/row-reader.js';
 import { type Cluster, readAll, type SeenRecord } from '../../kafka/cluster-harness.js';
 
 export interface ReplayInput extends Partial<Omit<ReplayOptions, 'topic'>> {
