@@ -262,7 +262,8 @@ export class TransactionCoordinator {
       this.#timeouts.delete(transactionalId);
       const present = this.#store.get(transactionalId);
       if (present?.status !== 'Ongoing' || present.startedAtMs !== startedAtMs) return;
-      void this.#end(fenced(present, clock.now()), present.producerId);
+      // Its producer cannot write any more, but may ask for the new epoch, as long as nobody else has.
+      void this.#end(fenced(present, clock.now(), present.epoch), present.producerId);
     };
     this.#timeouts.set(transactionalId, clock.after(Math.max(0, leftMs), over, true));
   }

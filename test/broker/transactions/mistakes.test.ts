@@ -231,6 +231,18 @@ describe('a transaction that takes too long', () => {
     expect(await world.produce(next, 0, 'b')).toBe(OK);
   });
 
+  it('leaves its producer the way of InitProducerId, unless another took over', async () => {
+    const world = await TransactionWorld.start();
+    const who = await world.init('t', 10_000);
+    await world.produce(who, 0, 'a');
+    await world.clock.advance(10_000);
+    await settle();
+    const goOn = { transactionalId: 't', timeoutMs: 10_000, ...who };
+    expect(await world.transactions.initProducer(goOn)).toMatchObject({ errorCode: OK, epoch: who.epoch + 1 });
+    await world.init('t', 10_000);
+    expect((await world.transactions.initProducer(goOn)).errorCode).toBe(codes.PRODUCER_FENCED);
+  });
+
   it('counts the time before a restart', async () => {
     const world = await TransactionWorld.start();
     const who = await world.init('t', 10_000);
