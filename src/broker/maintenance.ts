@@ -1,5 +1,6 @@
 import { StreamctlError } from '../base/errors.js';
-import type { Clock, Timer } from '../base/time.js';
+import type { Timer } from '../base/time.js';
+import { type CompactionEdges, compactPartition } from './compaction/compact-partition.js';
 import type { PartitionLog } from './partition-log.js';
 import type { TopicStore } from './topic-store.js';
 
@@ -9,37 +10,49 @@ export const MAINTENANCE_MS = 15_000;
 /** A producer that was silent for this long is forgotten (Kafka's `producer.id.expiration.ms`). */
 export const PRODUCER_EXPIRY_MS = 86_400_000;
 
-/** Rolls and removes old segments and forgets silent producers, every so often. */
+/** Rolls and removes old segments, forgets silent producers and compacts, every so often. */
 export class Maintenance {
-  readonly #clock: Clock;
+  readonly #edges: CompactionEdges;
   readonly #topics: TopicStore;
   readonly #log: (line: string) => void;
   #timer: Timer | undefined;
+  #stopped = false;
+  /** The round that is under way; it ends at the next partition when stopped. */
+  #round: Promise<void> = Promise.resolve();
 
-  constructor(clock: Clock, topics: TopicStore, log: (line: string) => void) {
-    this.#clock = clock;
+  constructor(edges: CompactionEdges, topics: TopicStore, log: (line: string) => void) {
+    this.#edges = { ...edges, stopped: () => this.#stopped };
     this.#topics = topics;
     this.#log = log;
   }
 
   start(): void {
-    this.#timer = this.#clock.after(MAINTENANCE_MS, () => this.#run(), true);
+    if (this.#stopped) return;
+    const run = (): void => {
+      this.#round = this.#run().finally(() => this.start());
+    };
+    this.#timer = this.#edges.clock.after(MAINTENANCE_MS, run, true);
   }
 
-  stop(): void {
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
     this.#timer?.cancel();
+    await this.#round;
   }
 
-  #run(): void {
-    this.start();
-    const nowMs = this.#clock.now();
+  async #run(): Promise<void> {
+    const nowMs = this.#edges.clock.now();
     for (const topic of this.#topics.list()) {
       for (const partition of topic.partitions) {
+        if (this.#stopped) return;
+        if (partition.gone) continue;
         try {
           maintain(partition, nowMs);
+          if (partition.settings.compact) await compactPartition(this.#edges, partition);
         } catch (error) {
+          this.#log(`${topic.name}-${partition.index}: ${error instanceof Error ? error.message : String(error)}`);
           if (!(error instanceof StreamctlError)) throw error;
-          this.#log(`${topic.name}-${partition.index}: ${error.message}`);
         }
       }
     }
@@ -55,7 +68,9 @@ export function maintain(partition: PartitionLog, nowMs: number): void {
   const { log, settings } = partition;
   if (log.end === 0) return;
   const { firstWriteMs } = log;
-  if (firstWriteMs >= 0 && nowMs - firstWriteMs >= settings.segmentMs) partition.roll();
+  // A compacted topic must not hold a record back for longer than it promised.
+  const openMs = settings.compact ? Math.min(settings.segmentMs, settings.maxCompactionLagMs) : settings.segmentMs;
+  if (firstWriteMs >= 0 && nowMs - firstWriteMs >= openMs) partition.roll();
   if (settings.deleteOld) {
     const start = Math.min(retainedFrom(partition, nowMs), partition.highWatermark);
     if (start > partition.logStart) partition.hideBefore(start);

@@ -206,6 +206,11 @@ export class PartitionLog implements Partition {
     return this.#producers.list();
   }
 
+  /** What is remembered of one producer. */
+  producer(producerId: number): Readonly<ProducerState> | undefined {
+    return this.#producers.get(producerId);
+  }
+
   /** Aborted transactions with records in the offsets `from` to `to` - 1. */
   abortedBetween(from: number, to: number): AbortedTransaction[] {
     return this.#producers.abortedBetween(from, to);

@@ -109,9 +109,9 @@ export async function startBroker(edges: BrokerEdges, options: BrokerOptions): P
     parts.onDeath.push(() => void server.close());
     const listener = await server.listen(options.host, options.port, options.tls);
     listening(options.advertised?.host ?? options.host, options.advertised?.port ?? listener.port);
-    const maintenance = new Maintenance(edges.clock, parts.topics, log);
+    const maintenance = new Maintenance(edges, parts.topics, log);
     maintenance.start();
-    parts.onDeath.push(() => maintenance.stop());
+    parts.onDeath.push(() => void maintenance.stop());
     return {
       broker,
       host: options.host,
@@ -240,8 +240,8 @@ const TRANSACTION_FEATURE = { name: 'transaction.version', min: 0, max: 2, level
 
 async function closeAll(parts: Parts, server: BrokerServer, maintenance: Maintenance): Promise<void> {
   parts.onDeath.length = 0;
-  maintenance.stop();
   await server.close();
+  await maintenance.stop();
   parts.groups.close();
   parts.transactions.close();
   await parts.topics.close();

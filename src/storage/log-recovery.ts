@@ -4,6 +4,7 @@ import type { Framing } from './framing.js';
 import { type RecoveryPoint, readRecoveryPoint } from './recovery-point.js';
 import { type Damage, findFrame, type ScanResult, scanFrames } from './scan.js';
 import { adoptIndex, emptySegment, type Segment, segmentBases } from './segment.js';
+import { resumeSwap } from './segment-replacement.js';
 import { SparseIndex } from './sparse-index.js';
 
 /** Name of the recovery point beside the segments. */
@@ -49,6 +50,7 @@ const FIND_BYTES_MAX = 64 << 20;
  */
 export function recoverSegments(options: RecoveryOptions): Recovered {
   const { files, folder } = options;
+  resumeSwap(files, folder);
   const gaps = files.exists(`${folder}/${GAPS_NAME}`);
   const segments = segmentBases(files, folder).map((base) => emptySegment(folder, base));
   const point = readRecoveryPoint(files, `${folder}/${RECOVERY_POINT_NAME}`);

@@ -65,6 +65,11 @@ export class RecoveryPointFile {
     this.#file.syncNow();
   }
 
+  /** Waits for the disk with what was written last. */
+  syncNow(): void {
+    this.#file.syncNow();
+  }
+
   close(): void {
     this.#file.close();
   }

@@ -1,13 +1,15 @@
+import { assert } from '../base/assert.js';
 import type { FileHandle, FileSystem } from '../base/files.js';
 import type { Clock } from '../base/time.js';
 import type { Frame, Framing } from './framing.js';
 import { GroupCommit, type SyncPolicy } from './group-commit.js';
 import type { HandleCache } from './handle-cache.js';
-import { RECOVERY_POINT_NAME, type Repair, recoverSegments } from './log-recovery.js';
+import { GAPS_NAME, RECOVERY_POINT_NAME, type Repair, recoverSegments } from './log-recovery.js';
 import { RecoveryPointFile } from './recovery-point.js';
 import type { FrameVisitor } from './scan.js';
 import { emptySegment, indexPath, type Segment, writeIndex } from './segment.js';
 import { SegmentReader, type Slice } from './segment-reader.js';
+import { SegmentReplacement } from './segment-replacement.js';
 
 /** What a log is made with. */
 export interface SegmentLogOptions {
@@ -36,6 +38,8 @@ interface Mark {
   readonly end: number;
   readonly writtenBytes: number;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * An append-only log of frames with ascending offsets, in segments of bounded size, durable by group commit.
@@ -217,6 +221,35 @@ export class SegmentLog {
     }
   }
 
+  /** Begins a new file in place of closed neighbours, for compaction. @throws `disk-failed` */
+  beginReplacement(replaced: readonly Segment[]): SegmentReplacement {
+    assert(!replaced.includes(this.#active), 'the segment being written is never replaced');
+    this.#allowGaps();
+    return new SegmentReplacement(this.#options.files, this.#options.folder, replaced);
+  }
+
+  /**
+   * Puts a finished new file in the place of the segments it stands for.
+   * @returns false when one of them was removed meanwhile; the file is thrown away then.
+   * @throws `disk-failed`
+   */
+  async finishReplacement(replacement: SegmentReplacement): Promise<boolean> {
+    const { replaced } = replacement;
+    await replacement.sync();
+    // A point on the disk that still names one of these segments would take the smaller file for a loss.
+    await this.#rolled;
+    this.#openActive();
+    this.#point!.syncNow();
+    const at = this.#segments.indexOf(replaced[0]!);
+    if (at < 0 || replaced.some((segment, index) => this.#segments[at + index] !== segment)) {
+      replacement.abandon();
+      return false;
+    }
+    for (const segment of replaced) this.#reader.forget(segment);
+    this.#segments.splice(at, replaced.length, replacement.swap());
+    return true;
+  }
+
   /** Removes closed segments that end before or at `offset`. @returns how many. @throws `disk-failed` */
   dropBefore(offset: number): number {
     let count = 0;
@@ -255,6 +288,13 @@ export class SegmentLog {
     if (file) void this.#commit.idle().then(() => file.close());
     this.#point?.close();
     this.#point = undefined;
+  }
+
+  /** Notes for later runs that offsets may be missing. @throws `disk-failed` */
+  #allowGaps(): void {
+    if (this.#gaps) return;
+    this.#options.files.replaceFile(`${this.#options.folder}/${GAPS_NAME}`, NOTHING);
+    this.#gaps = true;
   }
 
   /** Makes folder and first segment, so that they are there after any crash. */

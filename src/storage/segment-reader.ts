@@ -133,9 +133,9 @@ export class SegmentReader {
     if (hint && hint.position < hint.segment.size) return hint;
     const { segments } = this.#sources;
     let segment: Segment | undefined;
-    for (let i = segments.length - 1; i >= 0 && (segments[i]!.next > offset || !segment); i--) {
-      if (segments[i]!.next > offset) segment = segments[i]!;
-      else break;
+    for (let i = segments.length - 1; i >= 0 && segments[i]!.next > offset; i--) {
+      // Compaction may have left nothing of a segment.
+      if (segments[i]!.size > 0) segment = segments[i]!;
     }
     if (!segment) return undefined;
     let position = -1;
