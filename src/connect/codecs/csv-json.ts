@@ -44,7 +44,6 @@ export class CsvJson {
   readonly #rowEnd: number;
   readonly #cellStart: Int32Array;
   readonly #cellEnd: Int32Array;
-
   #input: Uint8Array = new Uint8Array(1);
   #end = 0;
   #last = false;

@@ -28,7 +28,9 @@ export const PLAIN = 0;
 export const HIGH = 1;
 /** JSON has to escape it. */
 export const ESCAPE = 2;
+/** Ends a cell. */
 export const DELIMITER = 3;
+/** Ends a row. */
 export const ROW_END = 4;
 /** A carriage return, which may be part of a row's end. */
 export const CR = 5;
