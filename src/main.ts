@@ -106,7 +106,13 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
     dirname,
     execute: await shell(),
     embedded: connectEmbedded,
-    program: { version: readVersion(), launcher: LAUNCHER, pid: process.pid },
+    program: {
+      version: readVersion(),
+      launcher: LAUNCHER,
+      pid: process.pid,
+      completionNodes: async () =>
+        (await import('./commands/shared/completion-nodes.js')).completionNodes(COMMANDS, GROUPS),
+    },
   };
 }
 

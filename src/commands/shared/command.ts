@@ -123,3 +123,13 @@ export function defineCommand<const F extends FlagSpecs, const A extends readonl
 ): CommandSpec {
   return spec as unknown as CommandSpec;
 }
+
+/** What the list of commands needs to know; the rest of a command is loaded when it is called. */
+export interface CommandEntry {
+  /** Same as the spec's own, held by a test. */
+  readonly path: string;
+  readonly summary: string;
+  readonly aliases?: readonly string[];
+  readonly hidden?: true;
+  load(): Promise<CommandSpec>;
+}

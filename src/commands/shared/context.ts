@@ -8,6 +8,7 @@ import type { Clock } from '../../base/time.js';
 import type { OutputMode } from '../../ui/output/view.js';
 import type { Style } from '../../ui/text/style.js';
 import type { BrokerAccess, BrokerSettings } from './broker-settings.js';
+import type { CompletionNode } from './completion.js';
 import type { StreamControl } from './stream-control.js';
 
 /** Where bytes or text go. A closed pipe makes every later call a no-op and aborts `context.signal`. */
@@ -112,6 +113,8 @@ export interface ProgramIdentity {
   /** Absolute path of bin/streamctl.js. */
   readonly launcher: string;
   readonly pid: number;
+  /** The tree of commands as shells complete it. */
+  completionNodes(): Promise<readonly CompletionNode[]>;
 }
 
 /** Secrets by reference. Flag values have theirs replaced already. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandEntry } from '../../../src/commands/index.js';
-import { type CommandSpec, defineCommand } from '../../../src/commands/shared/command.js';
+import { type CommandEntry, type CommandSpec, defineCommand } from '../../../src/commands/shared/command.js';
 import { parseCommandLine } from '../../../src/commands/shared/program.js';
 
 const create = defineCommand({
