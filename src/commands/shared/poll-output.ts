@@ -25,13 +25,15 @@ export function pollListener(context: Context, name: string): PollListener {
   const rows = new ItemRows();
   let heldUntilMs = 0;
   let isHinted = false;
+  let wasTold = false;
   let failures: string[] = [];
   const subject = (feed: string): string => (feed === name ? name : `${name} ${feed}`);
   return {
     report(report) {
       if (report.kind === 'retry') {
         const { feed, problem, attempt, delayMs } = report;
-        const text = `${subject(feed.id)}: ${redact(problem.message)}; try ${attempt + 1} in ${formatDuration(delayMs)}`;
+        const text = `${subject(feed.id)}: ${redact(problem.message)}; try ${attempt + 1} in ${shortSpan(delayMs)}`;
+        wasTold = delayMs >= LONG_WAIT_MS;
         if (delayMs >= LONG_WAIT_MS) context.note(text);
         else context.debug(text);
       } else if (report.kind === 'failed') {
@@ -43,7 +45,8 @@ export function pollListener(context: Context, name: string): PollListener {
       } else if (report.kind === 'wait' && report.why === 'hold' && report.untilMs !== heldUntilMs) {
         heldUntilMs = report.untilMs;
         const waitMs = report.untilMs - context.clock.now();
-        if (waitMs >= LONG_WAIT_MS) context.note(`${name} asks to be left alone for ${formatDuration(waitMs)}`);
+        if (waitMs >= LONG_WAIT_MS && !wasTold) context.note(`${name} asks to be left alone for ${shortSpan(waitMs)}`);
+        wasTold = false;
       } else if (report.kind === 'page') {
         if (report.isCut)
           context.warn(`${subject(report.feed.id)}: there is more behind page ${report.page}: --max-pages`);
@@ -90,8 +93,13 @@ export function roundText(counts: PollCounts, report: Extract<PollReport, { kind
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.retries > 0) parts.push(`${counts.retries} ${counts.retries === 1 ? 'retry' : 'retries'}`);
   if (parts.length === 0) parts.push('nothing was due');
-  if (report.nextMs !== undefined) parts.push(`next in ${formatDuration(Math.max(0, report.nextMs - report.atMs))}`);
+  if (report.nextMs !== undefined) parts.push(`next in ${shortSpan(Math.max(0, report.nextMs - report.atMs))}`);
   return `poll ${report.round}: ${parts.join(', ')}`;
+}
+
+/** `28s`, `1m30s`: milliseconds only where there are no seconds. */
+function shortSpan(ms: number): string {
+  return formatDuration(ms < 1000 ? ms : Math.round(ms / 1000) * 1000);
 }
 
 /** One closing line. */

@@ -34,10 +34,16 @@ const NAMES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-/** Sorts an answer, or what came instead of one. */
-export function judgeAnswer(outcome: HttpResponse | HttpFailure, definition: PollDefinition, nowMs: number): Verdict {
+/** Sorts an answer of `url`, or what came instead of one. */
+export function judgeAnswer(
+  outcome: HttpResponse | HttpFailure,
+  url: string,
+  definition: PollDefinition,
+  nowMs: number,
+): Verdict {
   if (outcome.kind === 'failure') {
-    const { reason, message } = outcome;
+    const { reason } = outcome;
+    const message = `${new URL(url).host}: ${outcome.message}`;
     const what = reason === 'stopped' ? 'broken' : reason;
     // What is too large will be so again.
     const problem = { what, message, retriable: reason !== 'too-large' } as const;

@@ -61,7 +61,7 @@ function unknownFeed({ feed, request }: RecordedExchange): Feed {
 function meaningOf(exchange: RecordedExchange, feed: Feed, definition: PollDefinition): PollReport {
   const { outcome, page, request, meaning } = exchange;
   const atMs = exchange.atMs + exchange.tookMs;
-  const verdict = judgeAnswer(outcome, definition, atMs);
+  const verdict = judgeAnswer(outcome, request.url, definition, atMs);
   switch (verdict.kind) {
     case 'not-modified':
       return { kind: 'not-modified', feed, atMs };

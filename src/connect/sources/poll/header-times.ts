@@ -81,7 +81,7 @@ export function delayUntil(text: string, nowMs: number): number | undefined {
     if (number < FIRST_EPOCH_SECONDS) return bounded(number * 1000);
     return bounded((number < FIRST_EPOCH_MS ? number * 1000 : number) - nowMs);
   }
-  const date = parseHttpDate(trimmed) ?? (/^\d{4}-\d\d-\d\dT/.test(trimmed) ? Date.parse(trimmed) : Number.NaN);
+  const date = parseHttpDate(trimmed) ?? (/^\d{4}-\d\d-\d\d[T ]/.test(trimmed) ? Date.parse(trimmed) : Number.NaN);
   return Number.isNaN(date) ? undefined : bounded(date - nowMs);
 }
 

@@ -34,7 +34,8 @@ export async function* livePoll(
       const { kind: _, ...request } = action;
       const sentMs = now();
       const { url, headers } = request;
-      const outcome = await http.send({ url, headers, ...policy, signal });
+      const { timeoutMs, maxBodyBytes } = policy;
+      const outcome = await http.send({ url, headers, timeoutMs, maxBodyBytes, signal });
       if (outcome.kind === 'failure' && outcome.reason === 'stopped') return;
       const answeredMs = now();
       const report = machine.answer(answeredMs, outcome);

@@ -164,7 +164,7 @@ export class PollMachine {
       const usedUpMs = usedUpForMs(outcome.headers, nowMs);
       if (usedUpMs !== undefined) host.hold(nowMs + usedUpMs);
     }
-    const verdict = judgeAnswer(outcome, this.#definition, nowMs);
+    const verdict = judgeAnswer(outcome, current.url, this.#definition, nowMs);
     switch (verdict.kind) {
       case 'problem':
         return this.#problem(current, host, verdict, nowMs, isFirstContact);
