@@ -24,6 +24,11 @@ export const run = defineCommand({
     resetState: { type: 'boolean', help: 'forget offsets and open windows of former runs' },
     emit: { type: 'string', placeholder: 'RULE', help: 'when results are given out: final, update or every=5s' },
     param: { type: 'list', placeholder: 'NAME=VALUE', help: 'a parameter of the pipeline, repeat for more' },
+    table: {
+      type: 'list',
+      placeholder: 'NAME=FILE',
+      help: 'a file for a reference table of the pipeline, repeat for more',
+    },
     idle: { type: 'duration', placeholder: 'D', help: 'silence after which a partition no longer holds windows back' },
     source: {
       type: 'string',
@@ -58,16 +63,18 @@ export const run = defineCommand({
   },
   streaming: true,
   async run(context, { args, flags }) {
-    const [{ readEmit, readParameters, withEmit }, { readStart }, { resolveParameters }] = await Promise.all([
-      import('./shared/run-flags.js'),
-      import('./shared/start-position.js'),
-      import('../plan/parameters.js'),
-    ]);
+    const [{ readEmit, readParameters, readTables, withEmit }, { readStart }, { resolveParameters }] =
+      await Promise.all([
+        import('./shared/run-flags.js'),
+        import('./shared/start-position.js'),
+        import('../plan/parameters.js'),
+      ]);
     const found = await findPipeline(readName(args.pipeline).name);
     const plan = flags.emit === undefined ? found : withEmit(found, readEmit(flags.emit));
     const nowMs = context.clock.now();
     return work(context, plan, flags.source, {
       parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
+      tables: readTables(plan, flags.table),
       from: readStart(flags.from, '--from', nowMs),
       resetState: flags.resetState,
       delivery: flags.delivery,

@@ -128,7 +128,7 @@ export class DashboardState {
 
   /** Keeps `result` as the newest of its key. */
   show(result: ShownResult): void {
-    const key = JSON.stringify(this.#keyPositions.map((position) => printable(result.values[position])));
+    const key = this.#keyOf(result);
     const before = this.#rows.get(key);
     if (!before && this.#rows.size >= MAX_RESULT_ROWS) {
       this.#dropped++;
@@ -144,6 +144,15 @@ export class DashboardState {
       reason,
       ...this.#trendAfter(before, result),
     });
+  }
+
+  /** Forgets the result of a key that is no longer true. */
+  hide(result: Pick<ShownResult, 'values'>): void {
+    this.#rows.delete(this.#keyOf(result));
+  }
+
+  #keyOf({ values }: Pick<ShownResult, 'values'>): string {
+    return JSON.stringify(this.#keyPositions.map((position) => printable(values[position])));
   }
 
   /** Closes a second of history. To be called about once a second. */

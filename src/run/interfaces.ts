@@ -115,6 +115,8 @@ export interface RunPlace {
    * listens on another port.
    */
   connect(): Promise<ClientSettings>;
+  /** Absolute path of a file that a plan or a person names; as it stands when absent. */
+  findFile?(path: string): string;
   /** Said in snapshots: `embedded broker` or `kafka-1:9092`. */
   readonly name?: string;
 }
@@ -128,6 +130,8 @@ export interface PipelineRunOptions {
   readonly place: RunPlace;
   /** Values of the plan's parameters. */
   readonly parameters?: Readonly<Record<string, Value>>;
+  /** Files to read reference tables from, by the table's name, instead of what the plan says. */
+  readonly tables?: Readonly<Record<string, string>>;
   /**
    * Group whose members share the work and whose commits are the checkpoints; default `streamctl-<pipeline>`.
    * Null: reads every partition on its own, commits nothing and writes no topic; results go to the listener only.

@@ -9,6 +9,7 @@ import { neededTopics } from './internal-topics.js';
 import { openConnection } from './open-connection.js';
 import { openStatus } from './output.js';
 import { jobMaker, loopSources } from './plan-parts.js';
+import { loadTables } from './reference-tables.js';
 import { Report } from './report.js';
 import { type RunMemory, Session } from './session.js';
 import type { StatusWriter } from './status-writer.js';
@@ -120,13 +121,14 @@ class Supervisor implements PipelineRun {
     let session: Session | undefined;
     try {
       if (options.group !== null) await this.#openTopics(connection);
+      const tables = await loadTables(options, connection);
       session = new Session({
         options,
         connection,
         report: this.#report,
         memory: this.#memory,
         sources: loopSources(options),
-        makeJob: jobMaker(options),
+        makeJob: jobMaker(options, tables),
         healthy: () => {
           this.#healthyMs = options.place.edges.clock.elapsed();
         },

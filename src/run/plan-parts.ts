@@ -1,5 +1,6 @@
 import { JsonDecoder } from '../connect/codecs/json-decoder.js';
 import { compileJob } from '../engine/compile-job.js';
+import type { ReferenceRows } from '../engine/job.js';
 import { neededColumns } from '../plan/needed-columns.js';
 import type { PipelineRunOptions } from './interfaces.js';
 import type { TaskParts } from './task.js';
@@ -14,13 +15,13 @@ export function loopSources({ plan, place, idleAfterMs }: PipelineRunOptions): T
   }));
 }
 
-/** Makes jobs of the plan; with the state of a former run, they go on from there. */
-export function jobMaker({
-  plan,
-  parameters,
-}: PipelineRunOptions): (state: Uint8Array | undefined) => TaskParts['job'] {
+/** Makes jobs of the plan; with the state of a former run, they go on from there. @param tables see loadTables. */
+export function jobMaker(
+  { plan, parameters }: PipelineRunOptions,
+  tables: Readonly<Record<string, ReferenceRows>>,
+): (state: Uint8Array | undefined) => TaskParts['job'] {
   return (state) => {
-    const job = compileJob(plan, parameters === undefined ? {} : { parameters });
+    const job = compileJob(plan, { tables, ...(parameters === undefined ? {} : { parameters }) });
     if (state) job.restore(state);
     return job;
   };

@@ -36,6 +36,9 @@ export class Report {
     if (!shown && !told) return;
     const columns = this.#columns.get(output.sink)!;
     for (let row = 0; row < output.batch.length; row++) {
+      const gone = output.deleted?.[row] === 1;
+      if (gone && shown) this.state.hide(cells(output, row));
+      if (gone) continue;
       const result = { sink: output.sink, columns, reason: output.reason, ...cells(output, row) };
       if (shown) this.state.show(result);
       this.#listener.result?.(result);

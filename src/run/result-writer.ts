@@ -30,7 +30,7 @@ export class ResultWriter {
     );
   }
 
-  /** Appends every row; resolves when the producer has room again. */
+  /** Appends every row, without a value where it is no longer true; resolves when the producer has room again. */
   async write(output: ResultOutput): Promise<void> {
     const way = this.#ways.get(output.sink)!;
     const values = way.values.encode(output.batch);
@@ -38,7 +38,14 @@ export class ResultWriter {
     const headers = this.#headersOf(output.reason);
     for (let row = 0; row < values.length; row++) {
       const timestampMs = stamp(output.eventTimes[row]!);
-      const room = this.#producer.append(way.topic, undefined, keys[row]!, values[row]!, headers, timestampMs);
+      const room = this.#producer.append(
+        way.topic,
+        undefined,
+        keys[row]!,
+        output.deleted?.[row] ? null : values[row]!,
+        headers,
+        timestampMs,
+      );
       if (!room) await this.#producer.ready();
     }
   }
