@@ -131,13 +131,13 @@ function run(program: readonly Instruction[], text: string, whole: boolean): boo
 
 /** Adds to `found` every step that can be reached without a character. */
 function reach(program: readonly Instruction[], from: number, at: number, length: number, found: Set<number>): void {
-  const todo = [from];
-  for (let step = todo.pop(); step !== undefined; step = todo.pop()) {
+  const ahead = [from];
+  for (let step = ahead.pop(); step !== undefined; step = ahead.pop()) {
     if (found.has(step)) continue;
     found.add(step);
     const instruction = program[step]!;
-    if (instruction.kind === 'fork') todo.push(instruction.second, instruction.first);
-    else if (instruction.kind === 'start' && at === 0) todo.push(step + 1);
-    else if (instruction.kind === 'end' && at === length) todo.push(step + 1);
+    if (instruction.kind === 'fork') ahead.push(instruction.second, instruction.first);
+    else if (instruction.kind === 'start' && at === 0) ahead.push(step + 1);
+    else if (instruction.kind === 'end' && at === length) ahead.push(step + 1);
   }
 }

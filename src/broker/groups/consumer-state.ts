@@ -54,9 +54,11 @@ export interface ConsumerGroupState {
   readonly members: readonly ConsumerMember[];
 }
 
-/** Member epochs with a meaning of their own. */
+/** Member epoch of a member that joins. */
 export const JOINING = 0;
+/** Member epoch of a member that goes for good. */
 export const LEAVING = -1;
+/** Member epoch of a static member that goes for a moment. */
 export const STATIC_LEAVING = -2;
 
 /** The present state of a consumer group. */
