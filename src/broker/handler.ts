@@ -1,6 +1,6 @@
 import type { Api, RequestOf, ResponseInputOf } from '../wire/api.js';
 import type { Broker } from './broker.js';
-import type { Login } from './security.js';
+import type { Login } from './security/login.js';
 
 /** What a handler knows about the connection its request came from. */
 export interface Peer {

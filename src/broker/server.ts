@@ -4,7 +4,7 @@ import type { Api } from '../wire/api.js';
 import type { Broker } from './broker.js';
 import type { Handler } from './handler.js';
 import type { Limits } from './limits.js';
-import type { Login } from './security.js';
+import type { Login } from './security/login.js';
 import { Session, type SessionHost } from './session.js';
 
 /** How often connections are looked over for idleness. */
@@ -16,7 +16,7 @@ export interface ServerOptions {
   readonly limits: Limits;
   readonly handlers: readonly Handler[];
   newLogin(): Login | undefined;
-  interfere(api: Api, version: number): object | undefined;
+  interfere(api: Api, request: object): object | undefined;
   onTrouble(peer: string, error: unknown, bug: boolean): void;
 }
 
@@ -73,8 +73,8 @@ export class BrokerServer implements SessionHost {
     return this.#options.newLogin();
   }
 
-  interfere(api: Api, version: number): object | undefined {
-    return this.#options.interfere(api, version);
+  interfere(api: Api, request: object): object | undefined {
+    return this.#options.interfere(api, request);
   }
 
   onRequest(session: Session): void {

@@ -9,10 +9,13 @@ import type { Broker } from './broker.js';
 import type { Handler, HandlerContext, Peer } from './handler.js';
 import { apiVersionsBody } from './handlers/18-api-versions.js';
 import type { Limits } from './limits.js';
-import type { Login } from './security.js';
+import type { Login } from './security/login.js';
+import { LOGIN_FAILED } from './security/sasl.js';
 
 /** ApiVersions has to be answered whatever its version, so that the two sides can find one. */
 const API_VERSIONS_KEY = 18;
+/** Largest request of a client that has not logged in (Kafka's `sasl.server.max.receive.size`). */
+const LOGIN_FRAME_BYTES = 524_288;
 /** Answers up to this size together are copied into one piece. */
 const JOINED_BYTES_MAX = 8192;
 /** What a client may ask before it has logged in. */
@@ -26,7 +29,7 @@ export interface SessionHost {
   /** State of SASL; undefined where nobody has to log in. */
   newLogin(): Login | undefined;
   /** An answer in place of the handler's, when the chaos switch says so. */
-  interfere(api: Api, version: number): object | undefined;
+  interfere(api: Api, request: object): object | undefined;
   /** A request was taken. */
   onRequest(session: Session): void;
   /** Bytes of incomplete requests grew or shrank. */
@@ -98,6 +101,9 @@ export class Session {
     try {
       const frames = this.#splitter.push(bytes);
       this.#countHeld(this.#splitter.heldBytes);
+      if (this.#login && !this.#login.done && this.#held > LOGIN_FRAME_BYTES) {
+        throw new StreamctlError('limit-exceeded', `more than ${LOGIN_FRAME_BYTES} bytes before the login`);
+      }
       for (const frame of frames) this.#waiting.push(frame);
       this.#goOn();
     } catch (error) {
@@ -128,6 +134,10 @@ export class Session {
   }
 
   #begin(frame: Uint8Array): void {
+    if (this.#login?.bare) {
+      this.#stepBare(this.#login, frame);
+      return;
+    }
     const header = decodeRequestHeader(frame);
     this.proven = true;
     this.lastRequestMs = this.#host.broker.edges.clock.elapsed();
@@ -145,7 +155,7 @@ export class Session {
       throw unusable(header, 'needs a login first');
     }
     const request = decodeRequest(api, header);
-    const disturbed = this.#host.interfere(api, header.apiVersion);
+    const disturbed = this.#host.interfere(api, request);
     const context: HandlerContext = {
       broker: this.#host.broker,
       peer: this.#peerOf(header),
@@ -173,8 +183,12 @@ export class Session {
       return;
     }
     slot.done = true;
+    this.#scheduleFlush();
+  }
+
+  /** In a microtask, so that answers that become ready together leave together. */
+  #scheduleFlush(): void {
     if (this.#flushing) return;
-    // In a microtask, so that answers that become ready together leave together.
     this.#flushing = true;
     queueMicrotask(() => this.#flush());
   }
@@ -198,6 +212,16 @@ export class Session {
     this.#slots.push(slot);
     const body = { ...apiVersionsBody(this.#host.broker), errorCode: errorCodes.UNSUPPORTED_VERSION };
     this.#fill(slot, handler.api, { ...header, apiVersion: 0 }, body);
+  }
+
+  /** A message of a SASL mechanism without Kafka's header: what follows SaslHandshake version 0. */
+  #stepBare(login: Login, frame: Uint8Array): void {
+    const step = login.step(frame);
+    if (!step || step.error !== undefined) throw new StreamctlError('malformed-frame', LOGIN_FAILED);
+    const size = new Uint8Array(4);
+    new DataView(size.buffer).setInt32(0, step.message.length);
+    this.#slots.push({ done: true, chunks: [size, step.message] });
+    this.#scheduleFlush();
   }
 
   /** What handlers see of this connection; one object as long as the client does not change its name. */

@@ -5,14 +5,19 @@ import type { SyncPolicy } from '../storage/group-commit.js';
 import { HandleCache } from '../storage/handle-cache.js';
 import { uuidText } from '../wire/uuid.js';
 import type { Broker, BrokerEdges, BrokerSettings } from './broker.js';
+import { Chaos, type ChaosOptions } from './chaos.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { offsetsEndedEntry } from './groups/group-entries.js';
+import type { Handler } from './handler.js';
 import { METADATA_FEATURE } from './handlers/18-api-versions.js';
-import { handlers } from './handlers/index.js';
+import { handlers, loginHandlers } from './handlers/index.js';
 import { clusterEntry, Identity } from './identity.js';
 import { JournalLog } from './journal-log.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { Maintenance } from './maintenance.js';
+import { checkExposure, isLoopback } from './security/exposure.js';
+import { Login } from './security/login.js';
+import { type BrokerUser, UserTable } from './security/users.js';
 import { BrokerServer } from './server.js';
 import { TopicAdmin } from './topic-admin.js';
 import { TopicStore } from './topic-store.js';
@@ -32,6 +37,12 @@ export interface BrokerOptions {
   readonly autoCreateTopics?: boolean;
   readonly defaultPartitions?: number;
   readonly tls?: TlsOptions;
+  /** Who may connect; clients have to log in by SASL then. */
+  readonly users?: readonly BrokerUser[];
+  /** Listen on an address that others can reach, without TLS or SASL. */
+  readonly insecure?: boolean;
+  /** Answers that are retriable errors now and then, to test clients. */
+  readonly chaos?: ChaosOptions;
   /** Cut off damage even where acknowledged records are lost; the bytes are kept beside the log. */
   readonly repair?: boolean;
   /** One line about something a person should know: a repair, a client that was cut off. */
@@ -89,6 +100,12 @@ interface Parts {
  */
 export async function startBroker(edges: BrokerEdges, options: BrokerOptions): Promise<RunningBroker> {
   const log = (line: string): void => options.log?.(line);
+  const { host, tls, users = [], insecure = false } = options;
+  checkExposure({ host, tls: tls !== undefined, users: users.length > 0, insecure });
+  const plain = tls !== undefined || isLoopback(host);
+  const table = users.length > 0 ? new UserTable(users, plain, edges.crypto) : undefined;
+  const offered = table ? [...handlers, ...loginHandlers].sort((a, b) => a.api.key - b.api.key) : handlers;
+  const chaos = options.chaos && new Chaos(options.chaos);
   const parts = makeParts(edges, options);
   try {
     // A disk that fails meanwhile leaves nothing to wait for.
@@ -97,24 +114,24 @@ export async function startBroker(edges: BrokerEdges, options: BrokerOptions): P
     });
     const repairs = await Promise.race([openData(parts, options, log), dead]);
     dead.catch(() => {});
-    const { broker, listening } = makeBroker(parts);
+    const { broker, listening } = makeBroker(parts, offered);
     const server = new BrokerServer({
       broker,
       limits: parts.settings.limits,
-      handlers,
-      newLogin: () => undefined,
-      interfere: () => undefined,
+      handlers: offered,
+      newLogin: () => table && new Login(table, edges.crypto),
+      interfere: (api, request) => chaos?.interfere(api, request),
       onTrouble: (peer, error, bug) => log(describeTrouble(peer, error, bug)),
     });
     parts.onDeath.push(() => void server.close());
-    const listener = await server.listen(options.host, options.port, options.tls);
-    listening(options.advertised?.host ?? options.host, options.advertised?.port ?? listener.port);
+    const listener = await server.listen(host, options.port, tls);
+    listening(options.advertised?.host ?? host, options.advertised?.port ?? listener.port);
     const maintenance = new Maintenance(edges, parts.topics, log);
     maintenance.start();
     parts.onDeath.push(() => void maintenance.stop());
     return {
       broker,
-      host: options.host,
+      host,
       port: listener.port,
       repairs,
       failed: parts.failed,
@@ -211,7 +228,10 @@ function makeDataFolder(files: FileSystem, folder: string): void {
   }
 }
 
-function makeBroker(parts: Parts): { broker: Broker; listening(host: string, port: number): void } {
+function makeBroker(
+  parts: Parts,
+  offered: readonly Handler[],
+): { broker: Broker; listening(host: string, port: number): void } {
   const { edges, settings, identity, journal, topics, admin, groups, transactions } = parts;
   const broker = {
     edges,
@@ -220,7 +240,7 @@ function makeBroker(parts: Parts): { broker: Broker; listening(host: string, por
     clusterId: identity.clusterId,
     host: '',
     port: 0,
-    apis: handlers.map(({ api }) => ({ key: api.key, minVersion: api.versions.min, maxVersion: api.versions.max })),
+    apis: offered.map(({ api }) => ({ key: api.key, minVersion: api.versions.min, maxVersion: api.versions.max })),
     features: [METADATA_FEATURE, TRANSACTION_FEATURE],
     journal,
     topics,
