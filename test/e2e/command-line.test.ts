@@ -182,13 +182,16 @@ describe('topics', () => {
   });
 });
 
-describe('records', () => {
-  beforeAll(async () => {
-    await space.ok('topics', 'create', 'rows', '-p', '2');
-    await space.run(['produce', 'rows', '-K', ':'], {
-      input: 'a:{"model":"A1","price":100}\nb:{"model":"A3","price":200}\nc:no json\nd:{"model":"A1","price":300}\n',
-    });
+/** Four records in topic `rows`, three of them rows; made once. */
+async function makeRows(): Promise<void> {
+  if ((await space.run(['topics', 'create', 'rows', '-p', '2'])).code !== 0) return;
+  await space.run(['produce', 'rows', '-K', ':'], {
+    input: 'a:{"model":"A1","price":100}\nb:{"model":"A3","price":200}\nc:no json\nd:{"model":"A1","price":300}\n',
   });
+}
+
+describe('records', () => {
+  beforeAll(makeRows);
 
   it('are counted, and their offsets told', async () => {
     await space.ok('topics', 'create', 'told');
@@ -244,6 +247,15 @@ describe('records', () => {
     expect((await space.run(['cat', 'rows', '-n', '2', '--expect-file', 'golden.ndjson'])).code).toBe(4);
   });
 
+  it('are refused with exit 7 when more are bad than allowed', async () => {
+    writeFileSync(join(space.folder, 'bad.csv'), 'model,price\nB\nC,3,4\nD,4\n');
+    await space.ok('topics', 'create', 'bad');
+    const flags = ['-t', 'bad', '--speed', 'max', '--on-error', 'skip', '--max-bad', '10%', '--json'];
+    const { code, stdout } = await space.run(['replay', 'bad.csv', ...flags]);
+    expect(code).toBe(7);
+    expect(ndjson(stdout).at(-1)).toMatchObject({ type: 'end', exit: 7, error: { code: 'quality-gate' } });
+  });
+
   it('are read once by a group', async () => {
     const first = ndjson((await space.run(['consume', 'rows', '-g', 'readers', '-n', '3', '--json'])).stdout);
     expect(first.filter(({ type }) => type === 'record')).toHaveLength(3);
@@ -264,6 +276,8 @@ describe('records', () => {
 });
 
 describe('the end of a stream', () => {
+  beforeAll(makeRows);
+
   it('is a condition, and the last record says which', async () => {
     for (const until of ['count=2', 'eof', 'idle=300ms', 'duration=300ms', 'lag=0', 'expr=max(price) >= 300']) {
       const { code, stdout } = await space.run(['consume', 'rows', '--until', until, '--json', '--timeout', '20s']);
