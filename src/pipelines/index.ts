@@ -1,5 +1,7 @@
 import type { Plan } from '../plan/plan.js';
 import { cars } from './cars.js';
+import { news } from './news.js';
+import { weather } from './weather.js';
 
 /** The built-in pipelines. */
-export const pipelines: readonly Plan[] = [cars];
+export const pipelines: readonly Plan[] = [cars, news, weather];

@@ -14,3 +14,8 @@ export const countSpec = aggregate(
 export function count(operand?: Operand): Typed<'bigint'> {
   return aggregateCall('COUNT', operand === undefined ? [] : [operand]);
 }
+
+/** Number of different values that are not null. */
+export function countDistinct(operand: Typed): Typed<'bigint'> {
+  return aggregateCall('COUNT', [operand], true);
+}

@@ -70,6 +70,11 @@ export function coalesce<T extends ValueType>(a: Typed<T>, ...others: Operand<T>
   return call('COALESCE', a, ...others);
 }
 
+/** Null when `a` equals `other`, else `a`. */
+export function nullIf<T extends ValueType>(a: Typed<T>, other: Operand<T>): Typed<T> {
+  return call('NULLIF', a, other);
+}
+
 /** `CASE WHEN ... THEN ... ELSE ... END`; null when nothing fits and `otherwise` is left out. */
 export function caseWhen<T extends ValueType>(
   branches: readonly (readonly [when: Condition, result: Operand<T>])[],
