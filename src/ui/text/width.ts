@@ -1,4 +1,5 @@
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when the first text needs it: making one costs more than starting most commands. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** Ranges of code points that take two cells: East Asian wide and fullwidth, and emoji shown as pictures. Sorted. */
 const WIDE: readonly number[] = [
@@ -53,7 +54,9 @@ const SINGLE =
 
 /** The graphemes of `text`: what a person counts as one character. */
 export function graphemesOf(text: string): string[] {
-  return SINGLE.test(text) ? Array.from(text) : Array.from(segmenter.segment(text), (part) => part.segment);
+  if (SINGLE.test(text)) return Array.from(text);
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
 /** Cells that `text` (without escape sequences) takes on a terminal. */
