@@ -138,7 +138,11 @@ export class ChangeTracker {
     const known = this.#pending.get(identity) ?? this.#tracked.get(identity);
     if (known && timeMs < known.timeMs) return this.#seen(identity, 'stale');
     const isSame = known && (mode === 'key' ? !(timeMs > known.timeMs) : known.hash === hash);
-    if (isSame) return this.#seen(identity, 'unchanged');
+    if (isSame) {
+      // Nothing happened, but what is older than this is late from now on.
+      if (timeMs > known.timeMs) this.#pending.set(identity, { timeMs, hash });
+      return this.#seen(identity, 'unchanged');
+    }
     this.#pending.set(identity, { timeMs, hash });
     return known ? 'changed' : 'new';
   }
