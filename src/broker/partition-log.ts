@@ -81,6 +81,7 @@ export class PartitionLog implements Partition {
   #log: SegmentLog | undefined;
   #startOffset: number;
   #gone = false;
+  #dead = false;
 
   constructor(edges: LogEdges, options: PartitionOptions) {
     this.#edges = edges;
@@ -269,7 +270,7 @@ export class PartitionLog implements Partition {
 
   /** The broker is dead: closes the files as they are and takes nothing any more. */
   abandon(): void {
-    this.#gone = true;
+    this.#dead = true;
     this.#log?.abandon(false);
     this.#log = undefined;
   }
@@ -299,6 +300,7 @@ export class PartitionLog implements Partition {
 
   #opened(): SegmentLog {
     if (this.#gone) throw new StreamctlError('not-found', `topic "${this.topicName}" was deleted`);
+    if (this.#dead) throw new StreamctlError('disk-failed', 'the broker has stopped because of its disk');
     if (this.#log) return this.#log;
     const { files, clock, handles, policy, repair, onFatal } = this.#edges;
     const { topicsFolder, dataFolder } = this.#options;

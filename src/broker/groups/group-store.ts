@@ -112,11 +112,6 @@ export class GroupStore implements JournalOwner {
     return false;
   }
 
-  /** Whether the transaction of this producer holds offsets of any group. */
-  isPending(producerId: number): boolean {
-    return this.#pending.has(producerId);
-  }
-
   /** Partitions of `topic` with offsets, held-back ones included, for each group that has some. */
   *partitionsOf(topic: string): Iterable<{ readonly groupId: string; readonly partitions: readonly number[] }> {
     for (const groupId of this.groupIds()) {
