@@ -10,7 +10,12 @@ const SHOWN_BYTES = 40;
 
 /** A field of the object read before, at the same place. */
 interface RememberedField {
-  readonly name: Uint8Array;
+  /** Bytes of the name with its closing quote and colon. */
+  readonly length: number;
+  /** These bytes as little-endian words, the last one padded with zeros; compared four bytes at a time. */
+  readonly words: Int32Array;
+  /** Which bits of the last word count. */
+  readonly lastMask: number;
   readonly reader: ColumnReader | undefined;
 }
 
@@ -24,6 +29,8 @@ export class JsonObjectReader {
   readonly #remembered: RememberedField[] = [];
   readonly #scanned: ScannedString = { end: 0, hash: 0, coded: false };
   readonly #problem: ReadProblem = { reason: undefined };
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   /** Why the last object did not fit. */
   reason = '';
   /** The column that did not fit, where it was one. */
@@ -45,6 +52,10 @@ export class JsonObjectReader {
   /** Reads the object in `bytes[start, end)` into `row`; false when it is none or does not fit, with the reason. */
   read(bytes: Uint8Array, start: number, end: number, row: number): boolean {
     for (let index = 0; index < this.#readers.length; index++) this.#readers[index]!.clear(row);
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     this.column = undefined;
     let at = skipSpace(bytes, start);
     if (bytes[at] !== 0x7b || at >= end) return this.#noObject(bytes, start, at, end);
@@ -71,21 +82,18 @@ export class JsonObjectReader {
     const known = this.#remembered[field];
     let reader: ColumnReader | undefined;
     let at: number;
-    if (known !== undefined && isName(bytes, nameStart, known.name)) {
+    if (known !== undefined && this.#stands(nameStart, known)) {
       reader = known.reader;
-      at = nameStart + known.name.length + 1;
+      at = nameStart + known.length;
     } else {
       scanString(bytes, nameStart, this.#scanned);
       const { end, coded } = this.#scanned;
       if (end < 0) return -1;
       reader = this.#lookUp(bytes, nameStart, end, coded, field);
-      at = end + 1;
-    }
-    if (bytes[at] !== 0x3a) {
-      at = skipSpace(bytes, at);
+      at = skipSpace(bytes, end + 1);
       if (bytes[at] !== 0x3a) return -1;
+      at++;
     }
-    at++;
     if (bytes[at]! <= 0x20) at = skipSpace(bytes, at);
     if (reader === undefined) at = skipValue(bytes, at);
     else {
@@ -95,12 +103,22 @@ export class JsonObjectReader {
     return at >= 0 && bytes[at]! <= 0x20 ? skipSpace(bytes, at) : at;
   }
 
+  /** Whether the remembered name stands at `start`, followed by its closing quote and a colon. */
+  #stands(start: number, { words, lastMask }: RememberedField): boolean {
+    const view = this.#view;
+    const last = words.length - 1;
+    if (start + words.length * 4 > view.byteLength) return false;
+    for (let index = 0; index < last; index++) {
+      if (view.getInt32(start + index * 4, true) !== words[index]) return false;
+    }
+    return (view.getInt32(start + last * 4, true) & lastMask) === words[last];
+  }
+
   #lookUp(bytes: Uint8Array, start: number, end: number, coded: boolean, field: number): ColumnReader | undefined {
     const name = coded ? codedText(bytes, start, end) : fromUtf8(bytes.subarray(start, end));
     const reader = this.#byName.get(name);
-    if (field < MAX_REMEMBERED_FIELDS && !coded) {
-      // A copy: a view would keep the whole network buffer.
-      this.#remembered[field] = { name: Uint8Array.from(bytes.subarray(start, end)), reader };
+    if (field < MAX_REMEMBERED_FIELDS && !coded && bytes[end + 1] === 0x3a) {
+      this.#remembered[field] = remembered(bytes.subarray(start, end + 2), reader);
     }
     return reader;
   }
@@ -136,12 +154,14 @@ export class JsonObjectReader {
   }
 }
 
-/** Whether `name` stands at `start`, followed by its closing quote. */
-function isName(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
-  const length = name.length;
-  if (bytes[start + length] !== 0x22) return false;
-  for (let index = 0; index < length; index++) if (bytes[start + index] !== name[index]) return false;
-  return true;
+/** A copy: a view would keep the whole network buffer. */
+function remembered(name: Uint8Array, reader: ColumnReader | undefined): RememberedField {
+  const padded = new Uint8Array(Math.ceil(name.length / 4) * 4);
+  padded.set(name);
+  const view = new DataView(padded.buffer);
+  const words = Int32Array.from({ length: padded.length / 4 }, (_, index) => view.getInt32(index * 4, true));
+  const rest = name.length % 4;
+  return { length: name.length, words, lastMask: rest === 0 ? -1 : (1 << (rest * 8)) - 1, reader };
 }
 
 /** What the language's own parser says; it has the better words, and this is rare. */
