@@ -264,6 +264,8 @@ export class PartitionFetcher implements Fetcher {
     const { retryTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#client.settings;
     const failingMs = nowMs - reader.failingSinceMs;
     if ((error !== undefined && !isRetriable(error)) || failingMs >= retryTimeoutMs) {
+      // Whoever takes the failure may go on with the other partitions, but this one must not be asked for at once again.
+      reader.notBeforeMs = nowMs + retryBackoffMaxMs;
       this.#queue.fail((error as Error | undefined) ?? noLeader(reader));
       return;
     }
