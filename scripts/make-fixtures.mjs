@@ -172,7 +172,83 @@ function carsCsv() {
   return `${[HEADER, ...lines].join('\n')}\n`;
 }
 
-const files = { 'cars.csv': carsCsv() };
+/** Epoch ms as `2020-03-31T21:19:36Z`. */
+const isoSeconds = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+/** Stories of four brands, newest first as the API gives them; some name two brands and come once for each. */
+function newsCsv() {
+  const brands = ['Ford', 'Hyundai', 'Toyota', 'bmw'];
+  const newest = Date.UTC(2020, 4, 28, 21, 20, 0);
+  const stories = brands.flatMap((brand) =>
+    Array.from({ length: 60 }, (_, index) => {
+      const polarity = () => pick(['positive', 'positive', 'positive', 'neutral', 'negative']);
+      const score = () => (0.4 + random.below(61) / 100).toFixed(2).replace(/0+$/, '').replace(/[.]$/, '');
+      const id = 5467400000 + random.below(90000);
+      const published = newest - index * 75000 - random.below(70) * 1000;
+      return [brand, id, polarity(), score(), polarity(), score(), isoSeconds(published)];
+    }),
+  );
+  // The same story under two brands, a brand in capitals, and what breaks the rules.
+  for (const at of [70, 131, 190]) stories[at] = [stories[at][0], ...stories[at - 60].slice(1)];
+  stories[5][0] = 'FORD';
+  stories[17][2] = 'mixed';
+  stories[88][3] = '1.7';
+  stories[140][1] = '';
+  const header = 'type,id,sentiment_body_p,sentiment_body_s,sentiment_title_p,sentiment_title_s,published';
+  return `${[header, ...stories.map((row) => row.join(','))].join('\n')}\n`;
+}
+
+/** Cities and points of two regions, asked every ten minutes; each reports at times of its own. */
+function weatherCsv() {
+  const places = [
+    ['Strasbourg', 'France', '', 48.58, 7.75, 14],
+    ['Paris', 'France', '', 48.86, 2.35, 15],
+    ['Oslo', 'Norway', '', 59.91, 10.75, 1],
+    ['Reykjavik', 'Iceland', '', 64.15, -21.94, 0],
+    ['Paris', 'United States', '', 33.66, -95.56, 22],
+    ['EuropeW-1', '', 'EuropeW', 48.5339, 4.8246, 14],
+    ['EuropeW-2', '', 'EuropeW', 49.3576, 8.1054, 13],
+    ['AsieE-1', '', 'AsieE', 33.2549, 115.8936, 24],
+  ];
+  const start = Date.UTC(2020, 4, 28, 0, 0, 0) / 1000;
+  const rows = [];
+  for (let poll = 0; poll < 24; poll++) {
+    for (const [index, [city, country, region, latitude, longitude, mild]] of places.entries()) {
+      const time = start + poll * 600 - ((index * 170) % 900);
+      const temperature = mild + Math.sin(poll / 12) * 4 + bell();
+      const humidity = Math.max(20, Math.min(100, Math.round(95 - temperature * 2 + bell() * 6)));
+      const wet = random.next() < 0.3;
+      const cold = temperature < 1.5;
+      // A shower of 0.0 mm is a shower by its code only.
+      const amount = wet ? pick(['0', '0.1', '0.4', '1.2', '2.5']) : '0';
+      rows.push([
+        city,
+        country,
+        region,
+        latitude,
+        longitude,
+        time,
+        temperature.toFixed(1),
+        humidity,
+        cold ? '0' : amount,
+        cold ? amount : '0',
+        wet && !cold,
+        wet && cold,
+        (8 + random.next() * 20).toFixed(1),
+        (1012 + bell() * 6).toFixed(1),
+      ]);
+    }
+  }
+  rows[33][7] = 104;
+  rows[57][6] = '-273.1';
+  rows[90][3] = '148.9';
+  rows[120][7] = '';
+  const header =
+    'city,country,region,latitude,longitude,time,temperature_c,humidity,rain_mm,snow_mm,is_raining,is_snowing,wind_kph,pressure_hpa';
+  return `${[header, ...rows.map((row) => row.join(','))].join('\n')}\n`;
+}
+
+const files = { 'cars.csv': carsCsv(), 'news.csv': newsCsv(), 'weather.csv': weatherCsv() };
 const folder = new URL('../fixtures/', import.meta.url);
 const isCheck = process.argv.includes('--check');
 mkdirSync(folder, { recursive: true });

@@ -30,8 +30,24 @@ export class FlinkSession {
     const env = { ...process.env, FLINK_GATEWAY_PORT: String(gatewayPort), FLINK_REST_PORT: String(restPort) };
     execFileSync('bash', [script, 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
     const session = new FlinkSession(gatewayPort, restPort);
-    session.#session = (await session.#call('POST', '/sessions', {})).sessionHandle as string;
+    await session.renew();
     return { session, stop: () => execFileSync('bash', [script, 'stop'], { env }) };
+  }
+
+  /** Begins a session without the tables and settings of the last one. */
+  async renew(): Promise<void> {
+    this.#session = (await this.#call('POST', '/sessions', {})).sessionHandle as string;
+  }
+
+  /** Waits until no job is running. @throws when one failed. */
+  async finishJobs(): Promise<void> {
+    for (;;) {
+      const { jobs } = (await (await fetch(`${this.#rest}/jobs`)).json()) as { jobs: { id: string; status: string }[] };
+      const failed = jobs.find(({ status }) => status === 'FAILED');
+      if (failed) throw new Error(innermost(await (await fetch(`${this.#rest}/jobs/${failed.id}/exceptions`)).text()));
+      if (jobs.every(({ status }) => status === 'FINISHED' || status === 'CANCELED')) return;
+      await new Promise((done) => setTimeout(done, 200));
+    }
   }
 
   /** Runs one statement to its end; for an INSERT that is its submission. */

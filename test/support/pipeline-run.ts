@@ -79,6 +79,11 @@ export function recordsOf(texts: readonly string[], partitions = 1, lotRows = 10
   }));
 }
 
+/** The fixture of a built-in pipeline as records: a CSV file of its name. */
+export function fixtureRecords(plan: Plan, partitions = 1): readonly TestRecord[] {
+  return recordsOf(csvTexts(`fixtures/${plan.name}.csv`, plan), partitions);
+}
+
 interface Decoded {
   readonly batch: RowBatch;
   readonly rejected: readonly string[];
@@ -159,12 +164,13 @@ export function runPipeline(plan: Plan, records: readonly TestRecord[], settings
   return summary(plan, outputs, rejected);
 }
 
+/** What tells one result of a sink from another: its window and its record key. */
+export function resultIdentity(plan: Plan, sink: string, row: ResultRow): string {
+  const keys = plan.sinks.find(({ name }) => name === sink)?.keys ?? [];
+  return JSON.stringify(['window_start', 'window_end', ...keys].filter((name) => name in row).map((name) => row[name]));
+}
+
 function summary(plan: Plan, outputs: readonly Output[], undecoded: readonly string[]): PlanRun {
-  const keysOf = (sink: string): readonly string[] => [
-    'window_start',
-    'window_end',
-    ...(plan.sinks.find(({ name }) => name === sink)?.keys ?? []),
-  ];
   const each = (sink: string, visit: (row: ResultRow, deleted: boolean) => void): void => {
     for (const output of outputs) {
       if (output.kind !== 'result' || output.sink !== sink) continue;
@@ -181,7 +187,7 @@ function summary(plan: Plan, outputs: readonly Output[], undecoded: readonly str
     finals: (sink) => {
       const finals = new Map<string, ResultRow>();
       each(sink, (row, deleted) => {
-        const identity = JSON.stringify(keysOf(sink).map((name) => row[name] ?? null));
+        const identity = resultIdentity(plan, sink, row);
         finals.delete(identity);
         if (!deleted) finals.set(identity, row);
       });
