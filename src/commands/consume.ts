@@ -5,6 +5,7 @@ import { defineCommand, type Input } from './shared/command.js';
 import type { Context } from './shared/context.js';
 import { consumeInGroup } from './shared/group-consume.js';
 import { withClient } from './shared/kafka.js';
+import { topicNames } from './shared/names.js';
 import { resolvePositions } from './shared/offset-positions.js';
 import { type OffsetRange, parseOffsetRange } from './shared/offset-range.js';
 import type { Outcome } from './shared/outcome.js';
@@ -130,7 +131,8 @@ async function readPlain(
   { writers, range, partitions: wanted }: Reading,
 ): Promise<Outcome> {
   const { flags: given } = input;
-  const partitions = await assigned(client, input.args.topic, wanted);
+  const topics = topicNames(input.args.topic);
+  const partitions = await assigned(client, topics, wanted);
   const [{ PartitionFetcher }, { fetcherProperties }] = await Promise.all([
     import('../connect/kafka/fetcher.js'),
     import('../connect/kafka/option-properties.js'),
@@ -149,7 +151,7 @@ async function readPlain(
   try {
     const end = await (given.group === undefined
       ? reader.begin(partitions).then(() => reader.run())
-      : consumeInGroup(context, client, reader, given.group, [...new Set(input.args.topic)]));
+      : consumeInGroup(context, client, reader, given.group, topics));
     context.debug(`${reader.written} records`);
     if (selector && selector.leftOut > 0) {
       context.warn(`records that are no JSON objects were left out: ${selector.leftOut}`);
@@ -199,7 +201,7 @@ async function assigned(
   wanted: readonly number[] | undefined,
 ): Promise<readonly TopicPartition[]> {
   const all: TopicPartition[] = [];
-  for (const topic of new Set(topics)) all.push(...partitionsOf(await client.topic(topic), wanted));
+  for (const topic of topics) all.push(...partitionsOf(await client.topic(topic), wanted));
   return all;
 }
 

@@ -16,6 +16,7 @@ import {
   splitRecords,
 } from './shared/input-records.js';
 import { withClient } from './shared/kafka.js';
+import { topicNames } from './shared/names.js';
 import type { Outcome } from './shared/outcome.js';
 import { unescapeText } from './shared/record-format.js';
 
@@ -100,7 +101,7 @@ export const produce = defineCommand({
 });
 
 async function send(context: Context, input: ProduceInput, client: KafkaClient, format: InputFormat): Promise<Outcome> {
-  const { topic } = input.args;
+  const topic = topicNames([input.args.topic])[0]!;
   const info = await client.topic(topic);
   const tally = new Tally();
   const sources = input.args.file.length > 0 ? input.args.file : ['-'];

@@ -2,6 +2,7 @@ import { StreamctlError } from '../base/errors.js';
 import type { Admin, TopicConfigChange } from '../connect/kafka/interfaces.js';
 import { defineCommand } from './shared/command.js';
 import { withAdmin } from './shared/kafka.js';
+import { topicNames } from './shared/names.js';
 import { statusOutcome } from './shared/status-outcome.js';
 import { adminError, chooseTopics, readConfigs, TOPIC_STATUS_SCHEMA, type TopicStatus } from './shared/topic-flags.js';
 
@@ -31,8 +32,9 @@ export const topicsAlter = defineCommand({
     if (changes.length === 0 && flags.partitions === undefined) {
       throw new StreamctlError('usage', 'nothing to change', { hint: 'give -c KEY=VALUE, --remove KEY or -p N' });
     }
+    const names = flags.regex ? args.name : topicNames(args.name);
     return withAdmin(context, async (admin, client) => {
-      const { chosen, unknown } = chooseTopics(args.name, flags.regex, (await client.cluster()).topics);
+      const { chosen, unknown } = chooseTopics(names, flags.regex, (await client.cluster()).topics);
       const failures = [...unknown];
       const statuses: TopicStatus[] = [];
       for (const topic of chosen) {

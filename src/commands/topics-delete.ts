@@ -1,6 +1,7 @@
 import { defineCommand } from './shared/command.js';
 import { confirm } from './shared/confirm.js';
 import { withAdmin } from './shared/kafka.js';
+import { topicNames } from './shared/names.js';
 import { statusOutcome } from './shared/status-outcome.js';
 import { adminError, chooseTopics, TOPIC_STATUS_SCHEMA, type TopicStatus } from './shared/topic-flags.js';
 
@@ -20,21 +21,22 @@ export const topicsDelete = defineCommand({
   resultSchema: TOPIC_STATUS_SCHEMA,
   mutating: true,
   async run(context, { args, flags }) {
+    const names = flags.regex ? args.name : topicNames(args.name);
     return withAdmin(context, async (admin, client) => {
-      const { chosen, unknown } = chooseTopics(args.name, flags.regex, (await client.cluster()).topics);
+      const { chosen, unknown } = chooseTopics(names, flags.regex, (await client.cluster()).topics);
       const failures = [...unknown];
-      const names = chosen.map(({ name }) => name);
+      const found = chosen.map(({ name }) => name);
       const statuses: TopicStatus[] = flags.regex
         ? []
-        : args.name
-            .filter((name) => !names.includes(name))
+        : names
+            .filter((name) => !found.includes(name))
             .map((name) => ({ name, status: 'failed', message: `topic "${name}" does not exist` }));
       if (context.dryRun) {
-        statuses.push(...names.map((name) => ({ name, status: 'would be deleted', message: null })));
+        statuses.push(...found.map((name) => ({ name, status: 'would be deleted', message: null })));
         return statusOutcome(statuses, failures);
       }
-      if (names.length > 0) await confirm(context, question(names));
-      for (const result of await admin.deleteTopics(names)) {
+      if (found.length > 0) await confirm(context, question(found));
+      for (const result of await admin.deleteTopics(found)) {
         const { name } = result;
         if (result.errorCode === 0) {
           statuses.push({ name, status: 'deleted', message: null });

@@ -4,6 +4,7 @@ import type { ConfigEntry, TopicInfo } from '../connect/kafka/interfaces.js';
 import type { View } from '../ui/output/view.js';
 import { defineCommand } from './shared/command.js';
 import { withAdmin } from './shared/kafka.js';
+import { topicNames } from './shared/names.js';
 import { chooseTopics } from './shared/topic-flags.js';
 
 /** What `topics describe` tells of one topic. */
@@ -75,8 +76,9 @@ export const topicsDescribe = defineCommand({
     required: ['topics'],
   },
   async run(context, { args, flags }) {
+    const names = flags.regex ? args.name : topicNames(args.name);
     return withAdmin(context, async (admin, client) => {
-      const { chosen, unknown } = chooseTopics(args.name, flags.regex, (await client.cluster()).topics);
+      const { chosen, unknown } = chooseTopics(names, flags.regex, (await client.cluster()).topics);
       const configs = chosen.length > 0 ? await admin.describeTopicConfigs(chosen.map(({ name }) => name)) : new Map();
       const topics: TopicDescription[] = [];
       for (const topic of chosen) topics.push(await describe(client, topic, configs.get(topic.name) ?? []));

@@ -167,7 +167,10 @@ describe('topics', () => {
     await space.ok('topics', 'create', 'topic:cars');
     const ambiguous = await space.run(['topics', 'create', 'cars']);
     expect(ambiguous).toMatchObject({ code: 2, stderr: expect.stringContaining('write topic:cars or pipeline:cars') });
-    await space.ok('topics', 'delete', 'cars', '-y');
+    await space.run(['produce', 'topic:cars'], { input: 'one\n' });
+    expect(await space.ok('cat', 'topic:cars')).toBe('one\n');
+    expect((await space.run(['cat', 'pipeline:cars'])).code).toBe(2);
+    await space.ok('topics', 'delete', 'topic:cars', '-y');
   });
 
   it('become what a file says', async () => {

@@ -13,6 +13,21 @@ export function readName(text: string): TypedName {
   return match ? { kind: match[1] as 'topic' | 'pipeline', name: match[2]! } : { kind: undefined, name: text };
 }
 
+/**
+ * Names of topics as they were typed, each once, `topic:` taken away.
+ * @throws `usage` for `pipeline:NAME`.
+ */
+export function topicNames(texts: readonly string[]): readonly string[] {
+  const names = texts.map((text) => {
+    const { kind, name } = readName(text);
+    if (kind !== 'pipeline') return name;
+    throw new StreamctlError('usage', `${text} is a pipeline, a topic is wanted`, {
+      hint: `streamctl pipelines show ${name} names its topics`,
+    });
+  });
+  return [...new Set(names)];
+}
+
 /** All pipelines of this installation. */
 export async function allPipelines(): Promise<readonly Plan[]> {
   const { pipelines } = await import('../../pipelines/index.js');
