@@ -17,6 +17,8 @@ export function admitProduce(
   batch: ProducerIdentity & { readonly topicId: string; readonly partition: number },
   version: number,
 ): Admission {
+  // A batch of a transaction in a request that names none: nobody could have allowed it.
+  if (batch.transactionalId === '') return { errorCode: errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED };
   const partition = [batch.topicId, batch.partition, null] as const;
   const addsByItself = version >= PRODUCE_ADDS_PARTITIONS;
   const admission = addsByItself

