@@ -86,7 +86,7 @@ function naive(name: string, type: ValueType, items: readonly Item[]): Value {
 }
 
 const cases = functionSpecs
-  .filter((spec) => spec.kind === 'aggregate')
+  .filter((spec) => spec.kind === 'aggregate' && spec.minArguments < 2)
   .flatMap((spec) =>
     Object.keys(values).map((type) => ({
       name: spec.name,

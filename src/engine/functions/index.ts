@@ -2,6 +2,7 @@ import { assert } from '../../base/assert.js';
 import type { ValueType } from '../../base/row-batch.js';
 import type { AggregateState, MakeAggregate } from './aggregate-state.js';
 import { AvgState } from './avg.js';
+import { CorrelationState } from './correlation.js';
 import { CountState } from './count.js';
 import { DistinctState } from './distinct.js';
 import { FirstLastState } from './first-last.js';
@@ -29,6 +30,7 @@ export const aggregateFunctions: ReadonlyMap<string, MakeAggregate> = new Map(
     VAR_POP: () => new SpreadState({ missing: 0, root: false }),
     STDDEV_SAMP: () => new SpreadState({ missing: 1, root: true }),
     STDDEV_POP: () => new SpreadState({ missing: 0, root: true }),
+    CORR: () => new CorrelationState(),
     FIRST_VALUE: (argument) => new FirstLastState(argument!, false),
     LAST_VALUE: (argument) => new FirstLastState(argument!, true),
   }),

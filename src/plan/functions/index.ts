@@ -1,6 +1,7 @@
 import { arithmeticSpecs } from './arithmetic.js';
 import { avgSpec } from './avg.js';
 import { comparisonSpecs } from './comparison.js';
+import { correlationSpec } from './correlation.js';
 import { countSpec } from './count.js';
 import { firstSpec, lastSpec } from './first-last.js';
 import type { FunctionSpec } from './function-spec.js';
@@ -13,6 +14,7 @@ import { varianceSpecs } from './variance.js';
 export * from './arithmetic.js';
 export * from './avg.js';
 export * from './comparison.js';
+export * from './correlation.js';
 export * from './count.js';
 export * from './first-last.js';
 export * from './logic.js';
@@ -33,6 +35,7 @@ export const functionSpecs: readonly FunctionSpec[] = [
   minSpec,
   maxSpec,
   ...varianceSpecs,
+  correlationSpec,
   firstSpec,
   lastSpec,
 ];

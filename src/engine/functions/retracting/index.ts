@@ -2,7 +2,7 @@ import { assert } from '../../../base/assert.js';
 import type { ValueType } from '../../../base/row-batch.js';
 import type { AggregateState, MakeAggregate } from '../aggregate-state.js';
 import { RetractingDistinct, retractingExtreme, retractingFirstLast } from './bags.js';
-import { RetractingAvg, RetractingCount, RetractingSpread, RetractingSum } from './sums.js';
+import { RetractingAvg, RetractingCorrelation, RetractingCount, RetractingSpread, RetractingSum } from './sums.js';
 
 /** Behaviour of every aggregate function over rows that may be taken back, by its name in plan/functions. */
 export const retractingFunctions: ReadonlyMap<string, MakeAggregate> = new Map(
@@ -16,6 +16,7 @@ export const retractingFunctions: ReadonlyMap<string, MakeAggregate> = new Map(
     VAR_POP: () => new RetractingSpread({ missing: 0, root: false }),
     STDDEV_SAMP: () => new RetractingSpread({ missing: 1, root: true }),
     STDDEV_POP: () => new RetractingSpread({ missing: 0, root: true }),
+    CORR: () => new RetractingCorrelation(),
     FIRST_VALUE: (argument) => retractingFirstLast(argument!, false),
     LAST_VALUE: (argument) => retractingFirstLast(argument!, true),
   }),

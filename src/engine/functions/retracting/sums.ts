@@ -3,6 +3,7 @@ import { integerValue } from '../../../plan/typed.js';
 import type { StateReader } from '../../state/state-reader.js';
 import type { StateWriter } from '../../state/state-writer.js';
 import { type AggregateRows, type AggregateState, exactAt, numbersOf } from '../aggregate-state.js';
+import { correlationOf } from '../correlation.js';
 import type { Spread } from '../variance.js';
 import { type Exact, ExactSum, exactDouble, minus, nearestDouble, plus, times } from './exact-number.js';
 
@@ -162,5 +163,35 @@ export class RetractingSpread extends TotalsState {
     if (sum!.special) return Number.NaN;
     const variance = nearestDouble(scatter(count, squares!, sum!, sum!)) / count / divisor;
     return this.#spread.root ? Math.sqrt(variance) : variance;
+  }
+}
+
+/** CORR, from exact sums of both sides, their squares and their products. */
+export class RetractingCorrelation extends TotalsState {
+  constructor() {
+    super(5);
+  }
+
+  protected override take(sums: readonly ExactSum[], columns: readonly Vector[], row: number, sign: number): void {
+    const [a, b] = columns.map((column) => numbersOf(column).data[row]!);
+    const [sumA, sumB, squaresA, squaresB, products] = sums;
+    sumA!.take(a!, sign);
+    sumB!.take(b!, sign);
+    if (!Number.isFinite(a) || !Number.isFinite(b)) return;
+    const [exactA, exactB] = [exactDouble(a!), exactDouble(b!)];
+    squaresA!.takeExact(times(exactA, exactA), sign);
+    squaresB!.takeExact(times(exactB, exactB), sign);
+    products!.takeExact(times(exactA, exactB), sign);
+  }
+
+  protected override valueOf(count: number, sums: readonly ExactSum[]): number | null {
+    const [sumA, sumB, squaresA, squaresB, products] = sums;
+    if (sumA!.special || sumB!.special) return Number.NaN;
+    return correlationOf(
+      count,
+      nearestDouble(scatter(count, squaresA!, sumA!, sumA!)),
+      nearestDouble(scatter(count, squaresB!, sumB!, sumB!)),
+      nearestDouble(scatter(count, products!, sumA!, sumB!)),
+    );
   }
 }
