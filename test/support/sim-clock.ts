@@ -36,15 +36,15 @@ export class SimClock implements Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const timer = this.after(delayMs, resolve);
-      signal?.addEventListener(
-        'abort',
-        () => {
-          timer.cancel();
-          resolve();
-        },
-        { once: true },
-      );
+      const stop = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      const timer = this.after(delayMs, () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      });
+      signal?.addEventListener('abort', stop, { once: true });
     });
   }
 
