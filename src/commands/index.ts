@@ -126,7 +126,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     path: 'pipelines explain',
-    summary: 'say what a pipeline does, step by step',
+    summary: 'say what a pipeline does, step by step, or as Flink SQL',
     load: async () => (await import('./pipelines-explain.js')).pipelinesExplain,
   },
   {

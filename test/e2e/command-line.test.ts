@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to secrets are written so
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ndjson, Workspace } from '../support/streamctl.js';
@@ -275,6 +276,23 @@ describe('records', () => {
     expect((await space.ok('consume', 'rows', '-g', 'readers', '-e')).split('\n').filter(Boolean)).toHaveLength(4);
     await space.ok('groups', 'delete', 'readers', '-y');
     expect((await space.run(['groups', 'describe', 'readers'])).code).toBe(2);
+  });
+});
+
+describe('an API', () => {
+  const poll = (url: string) => space.run(['poll', url, '-t', 'polled', '--once', '--retry', '0', '--json']);
+
+  it('that cannot be reached is exit 3, one that refuses is exit 2', async () => {
+    const failed = await poll('http://127.0.0.1:1/x');
+    expect(failed.code).toBe(3);
+    expect(ndjson(failed.stdout).at(-1)).toMatchObject({ type: 'end', exit: 3, error: { code: 'api-failed' } });
+    const server = createServer((_, response) => void response.writeHead(401).end('{"error":"no key"}'));
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    const { port } = server.address() as { port: number };
+    const refused = await poll(`http://127.0.0.1:${port}/x`);
+    server.close();
+    expect(refused.code).toBe(2);
+    expect(ndjson(refused.stdout).at(-1)).toMatchObject({ type: 'end', exit: 2, error: { code: 'api-refused' } });
   });
 });
 
