@@ -82,9 +82,13 @@ export class BadRows {
   }
 
   #tooMany(allowed: string): StreamctlError {
-    return new StreamctlError('quality-gate', `${this.#file}: ${this.count} bad rows, ${allowed}`, {
-      detail: this.reasons.join('; '),
-      hint: 'correct the file, or allow more with --max-bad',
-    });
+    return new StreamctlError(
+      'quality-gate',
+      `${this.#file}: ${this.count} bad ${this.count === 1 ? 'row' : 'rows'}, ${allowed}`,
+      {
+        detail: this.reasons.join('; '),
+        hint: 'correct the file, or allow more with --max-bad',
+      },
+    );
   }
 }
