@@ -77,6 +77,11 @@ class SimConnection implements Connection {
     return this.#unread;
   }
 
+  /** Bytes that arrived while paused. */
+  get heldBytes(): number {
+    return this.#held.reduce((sum, bytes) => sum + bytes.length, 0);
+  }
+
   onData(handler: (bytes: Uint8Array) => void): void {
     this.#data = handler;
   }

@@ -61,6 +61,20 @@ export class WireClient {
     return frame;
   }
 
+  /** Stops reading; what the broker sends piles up on its side. */
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  /** Bytes that a paused client of a simulated network did not take. */
+  get unreadBytes(): number {
+    return (this.#connection as { heldBytes?: number }).heldBytes ?? 0;
+  }
+
   close(): void {
     this.#connection.destroy();
   }
