@@ -25,7 +25,9 @@ export interface TaskOutput {
  * Whatever `-X` says: a result counts when all replicas have it, and is written once. What cannot be delivered for so
  * long is made again, from the last checkpoint, over a new connection.
  */
-const SAFE = { acks: -1, idempotent: true, deliveryTimeoutMs: 10_000 } as const;
+const SAFE = { acks: -1, idempotent: true } as const;
+/** Deliveries are tried for so many times the patience of the connection. */
+const DELIVERY_PATIENCE = 2;
 /** Longest that readers wait for the records of a worker that died, unless the next one ends its transaction before. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 
@@ -49,6 +51,7 @@ export async function openTaskOutput(
   const producer: Producer = connection.producer({
     ...SAFE,
     ...transaction,
+    deliveryTimeoutMs: deliveryTimeoutMs(connection),
     // The first acknowledgement comes after the first append, so long after the line below.
     onAcknowledged: (batch) => stateTopic.acknowledged(batch),
   });
@@ -77,7 +80,11 @@ export async function openStatus(
   runId: string,
 ): Promise<StatusWriter> {
   const { status } = internalTopics(plan);
-  const producer = connection.producer({ deliveryTimeoutMs: SAFE.deliveryTimeoutMs });
+  const producer = connection.producer({ deliveryTimeoutMs: deliveryTimeoutMs(connection) });
   await producer.prepare(status);
   return new StatusWriter(status, runId, producer);
+}
+
+function deliveryTimeoutMs(connection: Connection): number {
+  return connection.client.settings.retryTimeoutMs * DELIVERY_PATIENCE;
 }

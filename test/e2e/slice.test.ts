@@ -41,8 +41,12 @@ interface PriceRow {
   readonly max_price: number;
 }
 
+interface ResultRow extends PriceRow {
+  readonly window_start: string;
+}
+
 /** Windows put together again, the newest result of each window counting. */
-function together(rows: readonly (PriceRow & { readonly window_start: string })[]): Map<string, Prices> {
+function together(rows: readonly ResultRow[]): Map<string, Prices> {
   const newest = new Map(rows.map((row) => [`${row.window_start} ${row.manufacturer}`, row]));
   const groups = new Map<string, Prices>();
   for (const { manufacturer, count, mean_price, min_price, max_price } of newest.values()) {
@@ -57,10 +61,12 @@ function together(rows: readonly (PriceRow & { readonly window_start: string })[
   return groups;
 }
 
+/** Committed results; each window of each manufacturer must be there once. */
 async function resultTopic(space: Workspace): Promise<Map<string, Prices>> {
   const records = ndjson(await space.ok('consume', 'cars-prices', '-e', '--json'));
-  const rows = records.filter((record) => record.type === 'record').map((record) => record.value);
-  return together(rows as (PriceRow & { window_start: string })[]);
+  const rows = records.filter(({ type }) => type === 'record').map(({ value }) => value) as ResultRow[];
+  expect(new Set(rows.map((row) => `${row.window_start} ${row.manufacturer}`)).size).toBe(rows.length);
+  return together(rows);
 }
 
 describe('a pipeline on the command line', () => {
