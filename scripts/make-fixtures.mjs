@@ -248,7 +248,55 @@ function weatherCsv() {
   return `${[header, ...rows.map((row) => row.join(','))].join('\n')}\n`;
 }
 
-const files = { 'cars.csv': carsCsv(), 'news.csv': newsCsv(), 'weather.csv': weatherCsv() };
+/** Stations of six postcodes, the last one without a postcode; the very last of the polled ones is in no list. */
+const STATIONS = Array.from({ length: 24 }, (_, index) => {
+  const code = index === 0 ? '16107' : index === 1 ? '32017' : String(1001 + index * 737);
+  const postcode = ['75016', '93200', '75001', '75011', '94200', '92100'][index % 6];
+  return { code, postcode: index === 22 ? '' : postcode, capacity: 15 + ((index * 7) % 30) };
+});
+
+function velibStationsCsv() {
+  const rows = STATIONS.slice(0, 23).map(
+    ({ code, postcode }) => `${code},${postcode},${/^75/.test(postcode) ? 'Paris' : 'Banlieue'}`,
+  );
+  return `${['stationCode,postcode,city', ...rows].join('\n')}\n`;
+}
+
+/** Forty polls, a minute apart: most stations repeat what they said, one steps back in time, one is silent for years. */
+function velibCsv() {
+  const start = Date.UTC(2020, 4, 28, 8, 0, 0) / 1000;
+  const now = STATIONS.map(({ capacity }, index) => {
+    const bikes = random.below(capacity);
+    const electric = random.below(bikes + 1);
+    return { bikes, electric, reported: index === 20 ? Date.UTC(2017, 11, 1) / 1000 : start - random.below(90) };
+  });
+  const lines = [];
+  for (let poll = 0; poll < 40; poll++) {
+    for (const [index, { code, capacity }] of STATIONS.entries()) {
+      const state = now[index];
+      if (index !== 20 && random.next() < 0.4) {
+        state.bikes = Math.max(0, Math.min(capacity, state.bikes + random.below(5) - 2));
+        state.electric = Math.min(state.bikes, random.below(state.bikes + 1));
+        state.reported = start + poll * 60 - random.below(50);
+      }
+      const reported = index === 7 && poll === 25 ? state.reported - 95 : state.reported;
+      const bikes = index === 4 && poll === 11 ? -1 : state.bikes;
+      const cells = [code, bikes, state.bikes - state.electric, state.electric, capacity - state.bikes, reported];
+      lines.push([...cells, `Station ${code}`, 48.85 + index / 500, 2.29 + index / 300, capacity].join(','));
+    }
+  }
+  const header =
+    'stationCode,num_bikes_available,mechanical,ebike,num_docks_available,last_reported,name,lat,lon,capacity';
+  return `${[header, ...lines].join('\n')}\n`;
+}
+
+const files = {
+  'cars.csv': carsCsv(),
+  'news.csv': newsCsv(),
+  'weather.csv': weatherCsv(),
+  'velib-stations.csv': velibStationsCsv(),
+  'velib.csv': velibCsv(),
+};
 const folder = new URL('../fixtures/', import.meta.url);
 const isCheck = process.argv.includes('--check');
 mkdirSync(folder, { recursive: true });

@@ -189,5 +189,7 @@ export function viewOf(node: PlanNode, input: StepInput): StepView {
       return latestByView(node, part, input);
     case 'lookup':
       return lookupView(node, part, input);
+    default:
+      throw new StreamctlError('bad-plan', `the script has no form for steps of kind ${node.kind} yet`);
   }
 }

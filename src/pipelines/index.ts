@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/plan.js';
 import { cars } from './cars.js';
 import { news } from './news.js';
+import { velib } from './velib.js';
 import { weather } from './weather.js';
 
 /** The built-in pipelines. */
-export const pipelines: readonly Plan[] = [cars, news, weather];
+export const pipelines: readonly Plan[] = [cars, news, weather, velib];

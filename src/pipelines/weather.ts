@@ -182,8 +182,8 @@ export const weather = pipeline('weather', {
       city: coalesce(row.city, row.location_name),
       temperature_c: coalesce(row.temperature_c, row.temperature_celsius),
       pressure_hpa: coalesce(row.pressure_hpa, row.pressure_mb),
-      rain_mm: coalesce(row.rain_mm, caseWhen<'double'>([[snow, 0]], row.precip_mm)),
-      snow_mm: coalesce(row.snow_mm, caseWhen<'double'>([[snow, row.precip_mm]], 0)),
+      // The repository does not tell snow from rain: an amount is rain there.
+      rain_mm: coalesce(row.rain_mm, row.precip_mm),
       rain_by_code: coalesce(row.is_raining, byWords),
       snow_by_code: coalesce(row.is_snowing, snow),
     };

@@ -56,11 +56,15 @@ describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flin
     return { script, inserts: script.statements.at(-1)! };
   }
 
-  it.each(pipelines.map((plan) => [plan.name, plan] as const))('plans %s', async (_, plan) => {
-    const { inserts } = await prepare(plan);
-    const explained = await flink.session.sql(inserts.replace(/^EXECUTE/, 'EXPLAIN'));
-    expect(String(explained.rows[0]?.[0])).toContain('Optimized Execution Plan');
-  });
+  it.each(pipelines.map((plan) => [plan.name, plan] as const))(
+    'plans %s',
+    async (_, plan) => {
+      const { inserts } = await prepare(plan);
+      const explained = await flink.session.sql(inserts.replace(/^EXECUTE/, 'EXPLAIN'));
+      expect(String(explained.rows[0]?.[0])).toContain('Optimized Execution Plan');
+    },
+    180_000,
+  );
 
   it.each(COMPARED)(
     'gives the results of %s',

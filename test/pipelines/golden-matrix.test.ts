@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
 import { pipelines } from '../../src/pipelines/index.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { differences, fixtureRecords, type PlanRun, runPipeline, type TestRecord } from '../support/pipeline-run.js';
+import {
+  differences,
+  fixtureRecords,
+  fixtureSettings,
+  type PlanRun,
+  runPipeline,
+  type TestRecord,
+} from '../support/pipeline-run.js';
 
 /** Every built-in pipeline has a fixture of its name. */
 const withFixture = pipelines.map((plan) => [plan.name, plan] as const);
@@ -34,12 +41,13 @@ describe.each(withFixture)('%s gives the same answer', (name, plan) => {
   });
 
   const records = fixtureRecords(plan);
-  const whole = runPipeline(plan, records);
+  const settings = fixtureSettings(plan);
+  const whole = runPipeline(plan, records, settings);
 
   it.each([1, 2, 3])('over %i partitions, in any order within the lateness', (partitions) => {
     expect(whole.late).toBe(0);
     for (const seed of [partitions, partitions + 10]) {
-      same(plan, runPipeline(plan, shuffled(records, partitions, seed), { batchRows: 7 }), whole);
+      same(plan, runPipeline(plan, shuffled(records, partitions, seed), { ...settings, batchRows: 7 }), whole);
     }
   });
 
@@ -47,7 +55,7 @@ describe.each(withFixture)('%s gives the same answer', (name, plan) => {
     const moved = shuffled(records, partitions, 20 + partitions);
     for (const part of [0.1, 0.5, 0.9]) {
       const restoreAfter = Math.floor(moved.length * part);
-      same(plan, runPipeline(plan, moved, { restoreAfter, batchRows: 50 }), whole);
+      same(plan, runPipeline(plan, moved, { ...settings, restoreAfter, batchRows: 50 }), whole);
     }
   });
 });

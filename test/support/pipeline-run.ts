@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
 import { systemCompression } from '../../src/base/compression.js';
-import { type RowBatch, rowAt, type Value } from '../../src/base/row-batch.js';
+import { batchOf, type RowBatch, rowAt, type Value } from '../../src/base/row-batch.js';
 import { CsvJson } from '../../src/connect/codecs/csv-json.js';
 import { detectCsv } from '../../src/connect/codecs/csv-shape.js';
 import { JsonDecoder } from '../../src/connect/codecs/json-decoder.js';
@@ -82,6 +83,20 @@ export function recordsOf(texts: readonly string[], partitions = 1, lotRows = 10
 /** The fixture of a built-in pipeline as records: a CSV file of its name. */
 export function fixtureRecords(plan: Plan, partitions = 1): readonly TestRecord[] {
   return recordsOf(csvTexts(`fixtures/${plan.name}.csv`, plan), partitions);
+}
+
+/** What a run of the fixture is given: its reference tables, all stations. */
+export function fixtureSettings(plan: Plan): Pick<JobOptions, 'parameters' | 'tables'> {
+  const tables = plan.tables.flatMap(({ name, columns, from }) => {
+    if (from.kind !== 'file') return [];
+    const rows = parse(readFileSync(`fixtures/${from.path}`), { columns: true }) as Record<string, string>[];
+    const texts = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([column, text]) => [column, text === '' ? null : text])),
+    );
+    return [[name, { rows: batchOf(columns, texts), version: from.path }] as const];
+  });
+  const stations = plan.name === 'velib' ? { stations: 'all' } : {};
+  return { parameters: { ...builtInParameters(plan), ...stations }, tables: Object.fromEntries(tables) };
 }
 
 interface Decoded {

@@ -71,3 +71,8 @@ export function substring(a: Typed<'string'>, from: Operand<'bigint'>, length?: 
 export function replace(a: Typed<'string'>, part: Operand<'string'>, by: Operand<'string'>): Typed<'string'> {
   return call('REPLACE', a, part, by);
 }
+
+/** Where `part` begins in `a`, from 1; 0 when it is not in it. */
+export function locate(part: Operand<'string'>, a: Operand<'string'>): Typed<'bigint'> {
+  return call('LOCATE', part, a);
+}
