@@ -1,4 +1,6 @@
 import { StreamctlError } from '../base/errors.js';
+import type { BrokerInfo } from '../connect/kafka/interfaces.js';
+import type { View } from '../ui/output/view.js';
 import { defineCommand } from './shared/command.js';
 import { withClient } from './shared/kafka.js';
 
@@ -76,49 +78,50 @@ export const clusterInfo = defineCommand({
       }));
       const { clusterId, controllerId, brokers } = cluster;
       const topics = cluster.topics.filter(({ internal }) => !internal).length;
-      return {
-        result: { clusterId, controllerId, embedded, topics, brokers, apis, features },
-        view: {
-          kind: 'sections',
-          sections: [
-            {
-              view: {
-                kind: 'details',
-                entries: [
-                  ['cluster', clusterId],
-                  ['kind', embedded ? 'embedded broker' : 'named by --brokers'],
-                  ['controller', controllerId],
-                  ['topics', topics],
-                  ['APIs', apis.length],
-                  ['features', features.map(({ name, level }) => `${name}=${level}`).join(', ')],
-                ],
-              },
-            },
-            {
-              view: {
-                kind: 'table',
-                columns: [{ key: 'broker' }, { key: 'address' }, { key: 'rack', wide: true }],
-                rows: brokers.map(({ id, host, port, rack }) => [id, `${host}:${port}`, rack]),
-              },
-            },
-            ...(context.output === 'wide'
-              ? [
-                  {
-                    view: {
-                      kind: 'table' as const,
-                      columns: [{ key: 'key' }, { key: 'api' }, { key: 'versions', align: 'right' as const }],
-                      rows: apis.map(({ key, name, minVersion, maxVersion }) => [
-                        key,
-                        name,
-                        `${minVersion}-${maxVersion}`,
-                      ]),
-                    },
-                  },
-                ]
-              : []),
-          ],
-        },
-      };
+      const result = { clusterId, controllerId, embedded, topics, brokers, apis, features };
+      return { result, view: viewOf(result, context.output === 'wide') };
     });
   },
 });
+
+interface ClusterResult {
+  readonly clusterId: string | null;
+  readonly controllerId: number;
+  readonly embedded: boolean;
+  readonly topics: number;
+  readonly brokers: readonly BrokerInfo[];
+  readonly apis: readonly {
+    readonly key: number;
+    readonly name: string | null;
+    readonly minVersion: number;
+    readonly maxVersion: number;
+  }[];
+  readonly features: readonly { readonly name: string; readonly level: number }[];
+}
+
+function viewOf(cluster: ClusterResult, withApis: boolean): View {
+  const { clusterId, controllerId, embedded, topics, brokers, apis, features } = cluster;
+  const summary: View = {
+    kind: 'details',
+    entries: [
+      ['cluster', clusterId],
+      ['kind', embedded ? 'embedded broker' : 'named by --brokers'],
+      ['controller', controllerId],
+      ['topics', topics],
+      ['APIs', apis.length],
+      ['features', features.map(({ name, level }) => `${name}=${level}`).join(', ')],
+    ],
+  };
+  const brokerTable: View = {
+    kind: 'table',
+    columns: [{ key: 'broker' }, { key: 'address' }, { key: 'rack', wide: true }],
+    rows: brokers.map(({ id, host, port, rack }) => [id, `${host}:${port}`, rack]),
+  };
+  const apiTable: View = {
+    kind: 'table',
+    columns: [{ key: 'key' }, { key: 'api' }, { key: 'versions', align: 'right' }],
+    rows: apis.map(({ key, name, minVersion, maxVersion }) => [key, name, `${minVersion}-${maxVersion}`]),
+  };
+  const shown = withApis ? [summary, brokerTable, apiTable] : [summary, brokerTable];
+  return { kind: 'sections', sections: shown.map((view) => ({ view })) };
+}

@@ -16,6 +16,7 @@ export interface CompletionNode {
   readonly flags: readonly CompletionFlag[];
 }
 
+/** Shells that can be taught. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
