@@ -75,6 +75,7 @@ export const replay = defineCommand({
 
 async function start(context: Context, input: ReplayInput): Promise<Outcome> {
   checkFlags(input);
+  checkFiles(context, input.args.file);
   // The first file is opened before a broker is looked for: a mistake in it should cost nothing.
   const first = await open(context, input, input.args.file[0]!);
   if (context.dryRun) return look(context, input, first);
@@ -98,6 +99,12 @@ function checkFlags(input: ReplayInput): void {
   }
 }
 
+/** A file that is missing should not be noticed after others were sent. */
+function checkFiles(context: Context, files: readonly string[]): void {
+  const missing = files.find((file) => file !== '-' && !context.files.exists(context.resolvePath(file)));
+  if (missing !== undefined) throw new StreamctlError('not-found', `${missing} does not exist`);
+}
+
 async function open(context: Context, input: ReplayInput, file: string): Promise<OpenedFile> {
   return openFile(context, file, await replayTarget(file, input.flags.topic), input.flags);
 }
@@ -116,16 +123,33 @@ async function send(context: Context, input: ReplayInput, client: KafkaClient, f
   const reports: ReplayReport[] = [];
   for (const [index, file] of input.args.file.entries()) {
     if (context.signal.aborted) break;
-    const opened = index === 0 ? first : await open(context, input, file);
     try {
-      reports.push(await replayFile(context, client, opened, input.flags));
-    } finally {
-      close(opened.source, first.source);
+      const opened = index === 0 ? first : await open(context, input, file);
+      try {
+        reports.push(await replayFile(context, client, opened, input.flags));
+      } finally {
+        close(opened.source, first.source);
+      }
+    } catch (error) {
+      throw afterOthers(error, reports);
     }
   }
   const isCut = reports.some(({ interrupted }) => interrupted);
   if (!isCut) context.stream.eof();
   return { reason: isCut ? 'stopped' : 'eof', result: total(reports) };
+}
+
+/** The files before this one were sent: that makes a mistake in it a matter of exit 6. */
+function afterOthers(error: unknown, reports: readonly ReplayReport[]): unknown {
+  const sent = reports.filter(({ rows }) => rows > 0);
+  if (sent.length === 0 || !(error instanceof StreamctlError)) return error;
+  const done = `sent before: ${sent.map(({ source, rows, topic }) => `${source} (${rows} rows to ${topic})`).join(', ')}`;
+  return new StreamctlError('partial', error.message, {
+    detail: error.detail === undefined ? done : `${error.detail}; ${done}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    exit: error.code === 'quality-gate' ? error.exit : 6,
+    cause: error,
+  });
 }
 
 function close(source: ByteSource, first: ByteSource): void {
