@@ -18,8 +18,11 @@ import type { Context } from './context.js';
 /** A pause that is worth a line. */
 const LONG_WAIT_MS = 5_000;
 
-/** Tells people and programs how a poll goes, and reports to what judges `--until`. */
-export function pollListener(context: Context, name: string): PollListener {
+/**
+ * Tells people and programs how a poll goes, and reports to what judges `--until`.
+ * @param isReplay the end is that of the cassette; else of the first round without a failure: all there is now.
+ */
+export function pollListener(context: Context, name: string, isReplay: boolean): PollListener {
   const { stream, machine } = context;
   const redact = (text: string): string => context.secrets.redact(text);
   const rows = new ItemRows();
@@ -60,7 +63,7 @@ export function pollListener(context: Context, name: string): PollListener {
         context.record({ type: 'progress', round: report.round, ...counts, nextInMs: nextIn(report), failures });
       else context.note(roundText(counts, report));
       failures = [];
-      stream.eof();
+      if (!isReplay && counts.failed === 0) stream.eof();
     },
     written(records) {
       stream.rows(records.length, stream.wantsRows ? rows.batch(records) : undefined);

@@ -118,8 +118,8 @@ export class PollSession {
 
   async #run(sink: PollSink, afterRound: (isComplete: boolean) => void): Promise<PollSummary> {
     const { definition, policy, offlineHint, cassette } = this.#plan;
-    const listener = pollListener(this.#context, definition.name);
-    return runPoll({
+    const listener = pollListener(this.#context, definition.name, cassette !== undefined);
+    const summary = await runPoll({
       name: definition.name,
       reports: await this.#reports(),
       tracker: this.#tracker,
@@ -131,6 +131,8 @@ export class PollSession {
       offlineHint,
       afterRound,
     });
+    if (cassette && !this.#context.signal.aborted) this.#context.stream.eof();
+    return summary;
   }
 
   async #reports(): Promise<AsyncIterable<PollReport>> {
