@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { handlers, loginHandlers } from '../src/broker/handlers/index.js';
 import { Workspace } from './support/streamctl.js';
 
 const README_WORDS = 700;
@@ -42,6 +43,19 @@ describe('documentation', () => {
         .map((target) => `${page} -> ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('lists the APIs of the broker as the code has them (UPDATE_GOLDEN=1 rewrites)', () => {
+    const page = 'docs/reference/broker.md';
+    const rows = [...handlers, ...loginHandlers.filter((login) => !handlers.includes(login))]
+      .map(({ api }) => api)
+      .sort((a, b) => a.key - b.key)
+      .map((api) => `| ${api.key} | ${api.name} | ${api.versions.min}-${api.versions.max} |`);
+    const table = ['| key | API | versions |', '|---|---|---|', ...rows].join('\n');
+    const text = readFileSync(page, 'utf8');
+    const wanted = text.replace(/<!-- apis -->[\s\S]*?<!-- \/apis -->/, `<!-- apis -->\n${table}\n<!-- /apis -->`);
+    if (process.env.UPDATE_GOLDEN) writeFileSync(page, wanted);
+    expect(readFileSync(page, 'utf8')).toBe(wanted);
   });
 
   const runnable = pages
