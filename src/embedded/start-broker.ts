@@ -9,9 +9,6 @@ import { lockFolder } from './owner-lock.js';
 /** How often a broker looks whether it is still needed. */
 const IDLE_CHECK_MS = 1_000;
 
-/** A broker that nobody has been connected to for this long stops. */
-export const IDLE_STOP_MS = 60_000;
-
 /** How a broker of a data folder is started. */
 export interface OwnerOptions extends Omit<BrokerOptions, 'host' | 'port'> {
   /** Default: loopback. */

@@ -101,9 +101,6 @@ export class SparseIndex {
   }
 }
 
-/** Bytes of an index file that hold its facts. */
-export const INDEX_HEAD_BYTES = HEAD_BYTES;
-
 /** Last entry of an ascending list that is not above `value`; -1 when all are. */
 function lastNotAbove(values: readonly number[], value: number): number {
   let low = 0;

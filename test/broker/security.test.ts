@@ -14,6 +14,7 @@ import { hasCommand } from '../support/broker-under-test.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
 import { scene } from './broker-fixture.js';
 
+const OPENSSL = 'openssl';
 const USERS = [
   { name: 'alice', password: 'secret, with = and ü' },
   { name: 'a,b=c', password: 'x' },
@@ -137,14 +138,14 @@ describe('listening beyond this machine', () => {
   });
 });
 
-describe.skipIf(!hasCommand('openssl'))('TLS', () => {
+describe.skipIf(!hasCommand(OPENSSL))('TLS', () => {
   it('carries a login and all that follows', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'streamctl-tls-'));
     try {
       const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
       const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
       const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
-      execFileSync('openssl', [...made, ...subject], { stdio: 'ignore' });
+      execFileSync(OPENSSL, [...made, ...subject], { stdio: 'ignore' });
       const pem = readFileSync(cert, 'utf8');
       const tls = { cert: pem, key: readFileSync(key, 'utf8') };
       const sasl: SASLOptions = { mechanism: 'plain', username: 'alice', password: USERS[0]!.password };

@@ -17,7 +17,7 @@ import { SimFiles } from '../support/sim-files.js';
 import { SimNetwork } from '../support/sim-network.js';
 import { WireClient } from '../support/wire-client.js';
 
-const FOLDER = '/home/me/.streamctl/broker';
+const FOLDER = '/project/.streamctl/broker';
 
 function world(): BrokerEdges & { clock: SimClock; files: SimFiles; network: SimNetwork } {
   return {
