@@ -1,6 +1,6 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Schema, Value } from '../base/row-batch.js';
-import { changingParts, type Plan, type PlanNode, type Sink } from '../plan/plan.js';
+import type { Plan, PlanNode, Sink } from '../plan/plan.js';
 import { planSchemas } from '../plan/schemas.js';
 import { type FlinkScope, flinkType } from './flink-expression.js';
 import { type FlinkTopics, setting, sinkTable, sourceTable, sourceTimeColumn } from './flink-tables.js';
@@ -34,7 +34,6 @@ class ScriptBuilder {
   readonly #topics: FlinkTopics;
   readonly #values: Readonly<Record<string, Value>>;
   readonly #schemas: ReadonlyMap<string, Schema>;
-  readonly #changing: ReadonlySet<string>;
   readonly #parts = new Map<string, Part>();
   /** Sources and steps that the script cannot have, with the reason. */
   readonly #refused = new Map<string, string>();
@@ -45,7 +44,6 @@ class ScriptBuilder {
     this.#topics = { brokers: options.brokers ?? DEFAULT_BROKERS, bounded: options.bounded ?? false };
     this.#values = options.parameters ?? {};
     this.#schemas = planSchemas(plan);
-    this.#changing = changingParts(plan);
   }
 
   build(): void {
@@ -54,21 +52,16 @@ class ScriptBuilder {
     this.statements.push(setting('table.local-time-zone', 'UTC'), setting('execution.checkpointing.interval', '10 s'));
     for (const source of plan.sources) {
       const table = sourceTable(source, plan.name, this.#topics, this.#scope(source.name));
-      this.#add(source.name, table, sourceTimeColumn(source));
+      this.#add(source.name, table, sourceTimeColumn(source), false);
     }
     for (const node of plan.nodes) this.#node(node);
     for (const sink of plan.sinks) this.#sink(sink);
   }
 
-  #add(name: string, statement: string, timeColumn: string | null): void {
+  #add(name: string, statement: string, timeColumn: string | null, changing: boolean): void {
     this.statements.push(statement);
     this.#names.add(name);
-    this.#parts.set(name, {
-      name,
-      schema: this.#schemas.get(name) ?? [],
-      timeColumn,
-      changing: this.#changing.has(name),
-    });
+    this.#parts.set(name, { name, schema: this.#schemas.get(name) ?? [], timeColumn, changing });
   }
 
   #scope(place: string): Omit<FlinkScope, 'columns' | 'aggregated'> {
@@ -100,7 +93,10 @@ class ScriptBuilder {
         },
       };
       const { query, timeColumn } = viewOf(node, input);
-      this.#add(node.name, `CREATE TEMPORARY VIEW ${flinkName(node.name)} AS\n${query}`, timeColumn);
+      // In Flink every aggregate without windows replaces its results, also one that is periodic here.
+      const passes = node.kind !== 'aggregate' && find(node.input).changing;
+      const changing = passes || node.kind === 'latest-by' || (node.kind === 'aggregate' && node.window === null);
+      this.#add(node.name, `CREATE TEMPORARY VIEW ${flinkName(node.name)} AS\n${query}`, timeColumn, changing);
     } catch (error) {
       if (!(error instanceof StreamctlError) || error.code !== 'bad-plan') throw error;
       const known = this.#refused.get(node.input) === error.message;

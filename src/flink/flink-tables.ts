@@ -102,6 +102,7 @@ export function sinkTable(sink: Sink, shape: SinkShape, topics: FlinkTopics, not
     note(`the record key of ${sink.topic} is a JSON object of its columns, not a JSON array`);
   }
   if (shape.changing) {
+    note('rows whose record key is null fail the Flink job; here they have a record without key');
     lines.push(`  PRIMARY KEY (${sink.keys.map(flinkName).join(', ')}) NOT ENFORCED`);
     return createTable(shape.tableName, lines, {
       connector: 'upsert-kafka',

@@ -128,11 +128,12 @@ export const velib = pipeline('velib', {
   }))
   // Polls repeat and step back: the newest report of each station counts, once.
   .latestBy('stationCode')
-  .fork((latest) => {
-    const located = latest.lookup(stations, { on: ['stationCode'] });
-    return [
-      located.groupBy('postcode').aggregate(available).emit({ every: '1 minute', as: 'as_of' }).into(bikes),
-      latest.groupBy().aggregate(available, 'all-stations').emit({ every: '1 minute', as: 'as_of' }).into(total),
-      located.into(newest),
-    ];
-  });
+  .fork((latest) => [
+    latest.groupBy().aggregate(available, 'all-stations').emit({ every: '1 minute', as: 'as_of' }).into(total),
+    latest
+      .lookup(stations, { on: ['stationCode'] })
+      .fork((located) => [
+        located.groupBy('postcode').aggregate(available).emit({ every: '1 minute', as: 'as_of' }).into(bikes),
+        located.into(newest),
+      ]),
+  ]);

@@ -23,7 +23,7 @@ const places = [
   { stationCode: '1', postcode: '75016', city: 'Paris' },
 ];
 
-function tablesOf(rows: readonly Record<string, Value>[]): JobOptions['tables'] {
+function tablesOf(rows: readonly Record<string, Value>[]): NonNullable<JobOptions['tables']> {
   return { stations: { rows: batchOf(velib.tables[0]!.columns, rows), version: 'test' } };
 }
 
