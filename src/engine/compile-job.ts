@@ -3,21 +3,26 @@ import { StreamctlError } from '../base/errors.js';
 import { batchOf, type RowBatch } from '../base/row-batch.js';
 import { requireGoodPlan } from '../plan/check-plan.js';
 import { neededColumns } from '../plan/needed-columns.js';
-import { changingParts, type Plan, type PlanNode } from '../plan/plan.js';
+import { changingParts, inputsOf, type Plan, type PlanNode } from '../plan/plan.js';
 import { planSchemas } from '../plan/schemas.js';
 import type { CompileScope } from './compile.js';
 import type { Job, JobMetrics, JobOptions, Output, ReferenceRows } from './job.js';
 import type { AggregateParts } from './operators/aggregate-base.js';
+import { Deduplicate } from './operators/deduplicate.js';
 import { fanOut } from './operators/fan-out.js';
+import { FlattenStep } from './operators/flatten-step.js';
 import { LatestBy } from './operators/latest-by.js';
 import { LookupStep } from './operators/lookup-step.js';
 import type { Operator } from './operators/operator.js';
+import { OverStep } from './operators/over-step.js';
 import { RowStep } from './operators/row-step.js';
 import { checkWork, columnsWork, filterWork } from './operators/row-work.js';
 import { SessionAggregate } from './operators/session-aggregate.js';
 import { SinkOutput } from './operators/sink-output.js';
 import { SourceInput } from './operators/source-input.js';
 import { TableAggregate } from './operators/table-aggregate.js';
+import { TopStep } from './operators/top-step.js';
+import { UnionStep } from './operators/union-step.js';
 import { WindowAggregate } from './operators/window-aggregate.js';
 import { Outputs } from './outputs.js';
 import { type PlanShape, requireSameShape, shapeOf } from './plan-shape.js';
@@ -189,9 +194,11 @@ function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs, tables: R
       next: receiver(node.name),
       maxGroups,
       tables,
-      changing: changing.has(node.input),
+      changing: inputsOf(node).some((name) => changing.has(name)),
     });
-    attach(node.input, operator);
+    inputsOf(node).forEach((name, at) => {
+      attach(name, operator instanceof UnionStep ? operator.port(at) : operator);
+    });
     steps.unshift([node.name, { node, operator }]);
   }
   const sources = plan.sources.map((source): [string, SourceInput] => {
@@ -220,6 +227,16 @@ function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
       return new LatestBy(node, scope.schema, next, maxGroups);
     case 'lookup':
       return new LookupStep({ node, input: scope.schema, output, tables, next, changing, maxRows: maxGroups });
+    case 'deduplicate':
+      return new Deduplicate(node, scope.schema, outputs, next, maxGroups);
+    case 'over':
+      return new OverStep({ node, input: scope.schema, output, outputs, next, maxRows: maxGroups });
+    case 'union':
+      return new UnionStep(inputsOf(node).length, output, next, changing);
+    case 'flatten':
+      return new FlattenStep(node, scope.schema, output, outputs, next);
+    case 'top':
+      return new TopStep({ node, input: scope.schema, output, outputs, next, changing, maxRows: maxGroups });
     case 'aggregate': {
       const all = { ...parts, node };
       if (node.window?.kind === 'session') return new SessionAggregate(all);

@@ -5,13 +5,21 @@ import { comparable } from './functions/function-spec.js';
 import {
   type AggregateStep,
   changingParts,
+  type FlattenNode,
   inputsOf,
   type LookupNode,
+  type OverNode,
   type Plan,
   type PlanNode,
+  type TopNode,
+  type UnionNode,
   type Window,
 } from './plan.js';
 
+/** Bound of the rows that a column over neighbouring rows may reach. */
+const MAX_OVER_ROWS = 10_000;
+/** Bound of the rows that a top list keeps of each key. */
+const MAX_TOP_ROWS = 10_000;
 /** Bound of windows that one row may belong to. */
 const MAX_WINDOWS_PER_ROW = 10_000;
 
@@ -43,6 +51,25 @@ export function checkStep(node: PlanNode, inputs: readonly Schema[], plan: Plan,
       if (node.keys.length === 0) report.add('it has no key', "write .latestBy('column')");
       needsLasting(node, plan, report);
       break;
+    case 'deduplicate':
+      checkKeys(node.keys, input, report);
+      if (node.keys.length === 0) report.add('it has no key', "write .deduplicate('column')");
+      if (node.withinMs !== null && !(node.withinMs > 0)) report.add('its time must be more than 0');
+      needsLasting(node, plan, report);
+      break;
+    case 'over':
+      checkOver(node, input, report);
+      needsLasting(node, plan, report);
+      break;
+    case 'union':
+      checkUnion(node, inputs, report);
+      break;
+    case 'flatten':
+      checkFlatten(node, input, report);
+      break;
+    case 'top':
+      checkTop(node, input, plan, report);
+      break;
     case 'lookup':
       checkLookup(node, input, plan, report);
       break;
@@ -71,6 +98,79 @@ function checkKeys(keys: readonly string[], input: Schema, report: StepReport): 
   for (const key of keys) {
     if (input.find((column) => column.name === key)?.type === 'json')
       report.add(`key "${key}" is JSON`, 'CAST it to STRING');
+  }
+}
+
+function checkOver(node: OverNode, input: Schema, report: StepReport): void {
+  checkKeys(node.keys, input, report);
+  report.columns(
+    input,
+    node.columns.map(({ column }) => column),
+    'of neighbouring rows',
+  );
+  if (node.columns.length === 0) report.add('it has no column');
+  for (const { name, function: what, column, rows, withinMs } of node.columns) {
+    const type = input.find((candidate) => candidate.name === column)?.type;
+    const needsNumber = what === 'avg' || what === 'sum' || what === 'exponential';
+    if (type !== undefined && needsNumber && type !== 'bigint' && type !== 'double')
+      report.add(`column "${name}": ${what} takes a number, "${column}" is ${type}`);
+    if (type === 'json' && (what === 'min' || what === 'max')) report.add(`column "${name}": "${column}" is JSON`);
+    if ((rows === null) === (withinMs === null))
+      report.add(`column "${name}" reaches over rows or over time, not both`);
+    if (rows !== null && !(Number.isInteger(rows) && rows >= 1 && rows <= MAX_OVER_ROWS))
+      report.add(`column "${name}" must reach over 1 to ${MAX_OVER_ROWS} rows`);
+    if (withinMs !== null && !(withinMs > 0)) report.add(`column "${name}" must reach over more than 0`);
+    if (rows === null && (what === 'lag' || what === 'lead')) report.add(`column "${name}": ${what} goes by rows`);
+  }
+}
+
+function checkUnion(node: UnionNode, [first, ...others]: readonly Schema[], report: StepReport): void {
+  const text = (schema: Schema): string =>
+    schema
+      .map(({ name, type }) => `${name} ${type}`)
+      .sort()
+      .join(', ');
+  if (others.length === 0) report.add('it has only one input');
+  others.forEach((other, at) => {
+    if (text(other) === text(first!)) return;
+    report.add(
+      `"${node.input}" and "${node.others[at]}" have different columns`,
+      `${node.input}: ${text(first!)}; ${node.others[at]}: ${text(other)}`,
+    );
+  });
+}
+
+function checkFlatten(node: FlattenNode, input: Schema, report: StepReport): void {
+  report.columns(input, [node.column], 'array');
+  const type = input.find((column) => column.name === node.column)?.type;
+  if (type !== undefined && type !== 'json') report.add(`"${node.column}" is ${type}, not JSON`, 'declare it as json');
+  if (node.fields.length === 0) report.add('it takes nothing of the elements');
+}
+
+/** The aggregate that the rows of a part come from, through steps that look at one row at a time. */
+function aggregateBefore(plan: Plan, name: string): AggregateStep | undefined {
+  const node = plan.nodes.find((candidate) => candidate.name === name);
+  if (node === undefined || node.kind === 'aggregate') return node;
+  const passes = ['filter', 'check', 'derive', 'select', 'lookup', 'flatten'].includes(node.kind);
+  return passes ? aggregateBefore(plan, node.input) : undefined;
+}
+
+function checkTop(node: TopNode, input: Schema, plan: Plan, report: StepReport): void {
+  checkKeys(node.keys, input, report);
+  const columns = node.order.map(({ column }) => column);
+  report.columns(input, columns, 'order');
+  if (columns.length === 0) report.add('it has no order');
+  for (const name of columns) {
+    if (input.find((column) => column.name === name)?.type === 'json') report.add(`"${name}" is JSON`, 'CAST it');
+  }
+  if (!(Number.isInteger(node.limit) && node.limit >= 1 && node.limit <= MAX_TOP_ROWS))
+    report.add(`it must keep 1 to ${MAX_TOP_ROWS} rows`);
+  if (node.perWindow) {
+    needsLasting(node, plan, report);
+    const before = aggregateBefore(plan, node.input);
+    if (!before?.window) report.add('its rows have no windows', 'aggregate in windows before');
+    else if (before.emit.kind !== 'final')
+      report.add(`"${before.name}" gives results before its windows close`, "let it .emit('final')");
   }
 }
 

@@ -62,18 +62,32 @@ export function parametersOf(options: PipelineOptions): readonly Parameter[] {
   }));
 }
 
-/** Adds what `branch` has beyond `draft`; steps whose name is taken by another step get a number. */
-export function withBranch(draft: Draft, branch: Plan): Draft {
+/** Adds the steps that `other` has beyond `draft`; those whose name is taken by another step get a number. */
+function withSteps(draft: Draft, other: Pick<Draft, 'nodes'>): { draft: Draft; place: (name: string) => string } {
   const renamed = new Map<string, string>();
   const place = (name: string): string => renamed.get(name) ?? name;
   let result = draft;
-  for (const node of branch.nodes) {
+  for (const node of other.nodes) {
     if (draft.nodes.includes(node)) continue;
     const name = freeName(result, node.name);
     if (name !== node.name) renamed.set(node.name, name);
     const made = deepFreeze({ ...withInputs(node, place), name } as PlanNode);
     result = { ...result, nodes: [...result.nodes, made] };
   }
+  return { draft: result, place };
+}
+
+/** Both drafts as one, and where the other's rows are then. */
+export function withOther(draft: Draft, other: Draft, at: string): { readonly draft: Draft; readonly at: string } {
+  const sources = together(draft.sources, other.sources);
+  const { draft: both, place } = withSteps({ ...draft, sources }, other);
+  const tables = together(draft.tables, other.tables);
+  return { draft: { ...both, tables, topics: together(draft.topics, other.topics) }, at: place(at) };
+}
+
+/** Adds what `branch` has beyond `draft`; steps whose name is taken by another step get a number. */
+export function withBranch(draft: Draft, branch: Plan): Draft {
+  const { draft: result, place } = withSteps(draft, branch);
   const sinks = branch.sinks.map((sink) => ({ ...sink, input: place(sink.input) }));
   const topics = branch.topics.filter((topic) => topic.name !== branch.deadLetters);
   return {

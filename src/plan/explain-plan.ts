@@ -90,6 +90,32 @@ function nodeLines(node: PlanNode): string[] {
       return [`keep the newest row by event time of each ${node.keys.map(quoteName).join(', ')}`];
     case 'lookup':
       return lookupLines(node);
+    case 'deduplicate': {
+      const within = node.withinMs === null ? '' : ` within ${durationWords(node.withinMs)}`;
+      return [`keep the first row by event time of each ${node.keys.map(quoteName).join(', ')}${within}`];
+    }
+    case 'over':
+      return [
+        `add columns from neighbouring rows${node.keys.length > 0 ? ` of each ${node.keys.map(quoteName).join(', ')}` : ''}`,
+        ...node.columns.map((column) => {
+          const reach = column.rows === null ? durationWords(column.withinMs ?? 0) : `${column.rows} rows`;
+          return `${quoteName(column.name)} = ${column.function} of ${quoteName(column.column)} over ${reach}`;
+        }),
+      ];
+    case 'union':
+      return [`all rows of ${inputsOf(node).join(', ')}`];
+    case 'flatten':
+      return [
+        `one row per element of ${quoteName(node.column)}${node.outer ? ', one for none' : ''}`,
+        `add columns ${schemaText(node.fields)}`,
+      ];
+    case 'top': {
+      const order = node.order.map(({ column, descending }) => `${quoteName(column)}${descending ? ' DESC' : ''}`);
+      const keys = node.keys.length > 0 ? ` of each ${node.keys.map(quoteName).join(', ')}` : '';
+      return [
+        `keep the first ${node.limit} rows${keys}${node.perWindow ? ' in each window' : ''} by ${order.join(', ')}`,
+      ];
+    }
     case 'select':
       return ['keep only columns', ...namedLines(node.columns)];
     case 'aggregate': {

@@ -5,6 +5,7 @@ export { kafka, type SinkSpec, type SourceSpec } from './endpoints.js';
 export { explainPlan } from './explain-plan.js';
 export type { Expression, NamedExpression } from './expression.js';
 export * from './functions/index.js';
+export * from './over.js';
 export { parseExpression } from './parse-expression.js';
 export { pipeline, type Stream } from './pipeline.js';
 export type { Dashboard, Panel, Plan } from './plan.js';

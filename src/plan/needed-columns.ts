@@ -1,6 +1,6 @@
 import type { Schema } from '../base/row-batch.js';
 import { columnsOf, type Expression } from './expression.js';
-import type { Plan, PlanNode } from './plan.js';
+import { inputsOf, type Plan, type PlanNode } from './plan.js';
 
 function addAll(to: Set<string>, names: Iterable<string>): void {
   for (const name of names) to.add(name);
@@ -29,6 +29,37 @@ function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string
     case 'latest-by':
       addAll(input, output);
       addAll(input, node.keys);
+      break;
+    case 'deduplicate':
+      addAll(input, output);
+      addAll(input, node.keys);
+      break;
+    case 'union':
+      addAll(input, output);
+      break;
+    case 'over': {
+      const made = new Set(node.columns.map((column) => column.name));
+      for (const name of output) if (!made.has(name)) input.add(name);
+      addAll(
+        input,
+        node.columns.map((column) => column.column),
+      );
+      addAll(input, node.keys);
+      break;
+    }
+    case 'flatten': {
+      const made = new Set([...node.fields.map((field) => field.name), node.position]);
+      for (const name of output) if (!made.has(name)) input.add(name);
+      input.add(node.column);
+      break;
+    }
+    case 'top':
+      for (const name of output) if (name !== node.rank) input.add(name);
+      addAll(input, node.keys);
+      addAll(
+        input,
+        node.order.map((column) => column.column),
+      );
       break;
     case 'lookup': {
       const made = new Set([...node.columns.map((column) => column.name), node.version]);
@@ -63,7 +94,7 @@ export function neededColumns(plan: Plan, source: string): Schema {
       sink.columns.map((column) => column.name),
     );
   for (const node of plan.nodes.toReversed())
-    neededBy(node, wanted.get(node.name)!, wanted.get(node.input) ?? new Set());
+    for (const input of inputsOf(node)) neededBy(node, wanted.get(node.name)!, wanted.get(input) ?? new Set());
   const spec = plan.sources.find((candidate) => candidate.name === source);
   if (!spec) return [];
   const names = wanted.get(source)!;

@@ -1,9 +1,28 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Schema, ValueType } from '../base/row-batch.js';
-import { type Draft, finish, freeName, type PipelineOptions, parametersOf, together, withBranch } from './draft.js';
+import {
+  type Draft,
+  finish,
+  freeName,
+  type PipelineOptions,
+  parametersOf,
+  together,
+  withBranch,
+  withOther,
+} from './draft.js';
 import { durationMs } from './duration-words.js';
 import type { SinkSpec, SourceSpec } from './endpoints.js';
-import { type AggregateStep, deepFreeze, type Emit, type Plan, type PlanNode, type Sink, type Window } from './plan.js';
+import type { OverCall } from './over.js';
+import {
+  type AggregateStep,
+  deepFreeze,
+  type ElementField,
+  type Emit,
+  type Plan,
+  type PlanNode,
+  type Sink,
+  type Window,
+} from './plan.js';
 import { planSchemas } from './schemas.js';
 import { type LookupOptions, lookupNode, type TableSpec, type Take, type Taken } from './table.js';
 import { type Operand, type Row, type RowShape, rowOf, type Typed, toNode } from './typed.js';
@@ -108,6 +127,82 @@ export class Stream<S extends RowShape> {
     const node = lookupNode(table, options);
     const draft = { ...this.#draft, tables: together(this.#draft.tables, [table.table]) };
     return new Stream<S>(draft, this.#at).#then(node, this.#name(name, `with-${table.table.name}`));
+  }
+
+  /**
+   * Keeps the first row by event time of each key, and drops and counts the others: `.deduplicate(['symbol', 'ts'])`. With
+   * `within`, only those so soon after one that was kept; without, keys are remembered for ever.
+   */
+  deduplicate<K extends keyof S & string>(
+    keys: readonly K[],
+    { within, name }: { readonly within?: string; readonly name?: string } = {},
+  ): Stream<S> {
+    const withinMs = within === undefined ? null : durationMs(within);
+    return this.#then({ kind: 'deduplicate', keys, withinMs }, this.#name(name, 'deduplicate'));
+  }
+
+  /**
+   * Adds columns computed from neighbouring rows of the same key, in the order of event time:
+   * `.over(['symbol'], (row) => ({ sma_5: movingAvg(row.close, { rows: 5 }), before: lag(row.close) }))`.
+   */
+  over<K extends keyof S & string, C extends Readonly<Record<string, OverCall<ValueType>>>>(
+    keys: readonly K[],
+    columns: (row: Row<S>) => C,
+    name?: string,
+  ): Stream<Plain<With<S, { readonly [N in keyof C]: C[N] extends OverCall<infer T> ? T : never }>>> {
+    const made = Object.entries(columns(rowOf<S>())).map(([column, call]) => ({ ...call, name: column }));
+    return this.#then({ kind: 'over', keys, columns: made }, this.#name(name, 'over'));
+  }
+
+  /** The rows of both streams, which have the same columns. */
+  union(other: Stream<S>, name?: string): Stream<S> {
+    const { draft, at } = withOther(this.#draft, other.#draft, other.#at);
+    const wanted = name ?? freeName(draft, 'union');
+    return new Stream<S>(draft, this.#at).#then({ kind: 'union', others: [at] }, wanted);
+  }
+
+  /**
+   * One row per element of a JSON array, in place of its column: `fields` names what is taken of each element,
+   * `{ bikes: { from: 'available', type: 'bigint' } }`, with `from: null` for the element itself; `position` names a column
+   * for its place in the array, from 0. Rows without elements are gone, or stay with `outer`.
+   */
+  flatten<
+    C extends keyof S & string,
+    const F extends Readonly<Record<string, Omit<ElementField, 'name'>>>,
+    P extends string = never,
+  >(
+    column: C,
+    fields: F,
+    options: { readonly outer?: boolean; readonly position?: P; readonly name?: string } = {},
+  ): Stream<Plain<Omit<S, C> & { readonly [N in P]: 'bigint' } & { readonly [N in keyof F]: F[N]['type'] }>> {
+    const list = Object.entries(fields).map(([field, { from, type }]) => ({ name: field, from, type }));
+    return this.#then(
+      { kind: 'flatten', column, fields: list, position: options.position ?? null, outer: options.outer ?? false },
+      this.#name(options.name, 'flatten'),
+    );
+  }
+
+  /**
+   * The first `limit` rows of each key by the columns of `by` (`-name` for the largest first); for results of windows with
+   * `perWindow` those of each window, when it closes. `rank` names a column for the place.
+   */
+  top<K extends keyof S & string, R extends string = never>(
+    limit: number,
+    options: {
+      readonly by: readonly (`-${keyof S & string}` | (keyof S & string))[];
+      readonly of?: readonly K[];
+      readonly perWindow?: boolean;
+      readonly rank?: R;
+    },
+    name?: string,
+  ): Stream<Plain<With<S, { readonly [N in R]: 'bigint' }>>> {
+    const { by, of = [], perWindow = false, rank } = options;
+    const order = by.map((text) => {
+      const descending = text.startsWith('-');
+      return { column: descending ? text.slice(1) : text, descending };
+    });
+    const node = { kind: 'top', keys: of, order, limit, rank: rank ?? null, perWindow } as const;
+    return this.#then(node, this.#name(name, `top-${limit}`));
   }
 
   /** Windows of `size` one after the other: `.tumble('1 minute')`. @throws `usage` for a text that is no duration. */

@@ -1,4 +1,4 @@
-import type { Schema, Value, ValueType } from '../base/row-batch.js';
+import type { Column, Schema, Value, ValueType } from '../base/row-batch.js';
 import type { Expression, NamedExpression } from './expression.js';
 
 /**
@@ -177,12 +177,96 @@ export interface LookupNode extends NodeBase {
   readonly version: string | null;
 }
 
+/**
+ * Keeps the first row by event time of each key (null is a key) and drops and counts the others: for ever, or those less than
+ * `withinMs` after one that was kept.
+ */
+export interface DeduplicateNode extends NodeBase {
+  readonly kind: 'deduplicate';
+  readonly keys: readonly string[];
+  readonly withinMs: number | null;
+}
+
+/** A column computed from a row and its neighbours in the order of event time. Exactly one of `rows` and `withinMs` is set. */
+export interface OverColumn {
+  readonly name: string;
+  readonly function: 'lag' | 'lead' | 'avg' | 'sum' | 'min' | 'max' | 'count' | 'exponential';
+  readonly column: string;
+  readonly rows: number | null;
+  readonly withinMs: number | null;
+}
+
+/** Adds columns computed from the neighbours of each row among the rows of its key. */
+export interface OverNode extends NodeBase {
+  readonly kind: 'over';
+  readonly keys: readonly string[];
+  readonly columns: readonly OverColumn[];
+}
+
+/** All rows of several inputs that have the same columns, in the order of the first one's. */
+export interface UnionNode extends NodeBase {
+  readonly kind: 'union';
+  readonly others: readonly string[];
+}
+
+/** A field of an array's elements that becomes a column. */
+export interface ElementField extends Column {
+  /** Key in the element; null: the element itself. */
+  readonly from: string | null;
+}
+
+/**
+ * One row per element of an array, in place of the array's column; values that do not fit their column reject the row. A row
+ * without elements is gone, or with `outer` stays with nulls.
+ */
+export interface FlattenNode extends NodeBase {
+  readonly kind: 'flatten';
+  readonly column: string;
+  readonly fields: readonly ElementField[];
+  /** Column that takes the element's place in the array, from 0; null: none. */
+  readonly position: string | null;
+  readonly outer: boolean;
+}
+
+/** A column to order by. */
+export interface OrderColumn {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+/**
+ * The first `limit` rows of each key by an order (null is the smallest; of equal ones the earlier, then the larger values).
+ * Of windows: they leave when the window closes. Else they are a table that changes.
+ */
+export interface TopNode extends NodeBase {
+  readonly kind: 'top';
+  readonly keys: readonly string[];
+  readonly order: readonly OrderColumn[];
+  readonly limit: number;
+  /** Column that takes the place, from 1; null: none. */
+  readonly rank: string | null;
+  /** Whether the rows are results of windows, which have their own top rows each. */
+  readonly perWindow: boolean;
+}
+
 /** What happens to rows between a source and a sink. */
-export type PlanNode = FilterNode | CheckNode | DeriveNode | SelectNode | LatestByNode | LookupNode | AggregateStep;
+export type PlanNode =
+  | FilterNode
+  | CheckNode
+  | DeriveNode
+  | SelectNode
+  | LatestByNode
+  | LookupNode
+  | DeduplicateNode
+  | OverNode
+  | UnionNode
+  | FlattenNode
+  | TopNode
+  | AggregateStep;
 
 /** Names of everything whose rows `node` takes. */
 export function inputsOf(node: PlanNode): readonly string[] {
-  return [node.input];
+  return node.kind === 'union' ? [node.input, ...node.others] : [node.input];
 }
 
 /**
@@ -194,7 +278,8 @@ export function changingParts(plan: Pick<Plan, 'nodes'>): ReadonlySet<string> {
   for (const node of plan.nodes) {
     const made = node.kind === 'aggregate' && node.window === null && node.emit.kind === 'update';
     const passes = node.kind !== 'aggregate' && inputsOf(node).some((name) => changing.has(name));
-    if (node.kind === 'latest-by' || made || passes) changing.add(node.name);
+    const makes = node.kind === 'latest-by' || (node.kind === 'top' && !node.perWindow);
+    if (makes || made || passes) changing.add(node.name);
   }
   return changing;
 }

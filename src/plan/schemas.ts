@@ -5,6 +5,7 @@ import {
   type AggregateStep,
   inputsOf,
   type LookupNode,
+  type OverColumn,
   type Parameter,
   type Plan,
   type PlanNode,
@@ -56,6 +57,12 @@ function lookedUp(node: LookupNode, tables: readonly Table[]): Schema {
   return node.version === null ? taken : [...taken, { name: node.version, type: 'string' }];
 }
 
+function overColumn({ name, column, function: what }: OverColumn, input: Schema): Column {
+  if (what === 'count') return { name, type: 'bigint' };
+  if (what === 'avg' || what === 'sum' || what === 'exponential') return { name, type: 'double' };
+  return { name, type: input.find((candidate) => candidate.name === column)?.type ?? 'string' };
+}
+
 /**
  * Columns of the rows that leave `node` when rows of `inputs` enter. Problems go to `report`; a column whose
  * expression has one gets type `string`, so that what follows can still be checked.
@@ -92,7 +99,18 @@ export function nodeSchema(
       condition(node.condition, 'condition');
       return input;
     case 'latest-by':
+    case 'deduplicate':
+    case 'union':
       return input;
+    case 'over':
+      return [...input, ...node.columns.map((column) => overColumn(column, input))];
+    case 'flatten': {
+      const kept = input.filter((column) => column.name !== node.column);
+      const position: Schema = node.position === null ? [] : [{ name: node.position, type: 'bigint' }];
+      return [...kept, ...position, ...node.fields.map(({ name, type }) => ({ name, type }))];
+    }
+    case 'top':
+      return node.rank === null ? input : [...input, { name: node.rank, type: 'bigint' }];
     case 'lookup':
       return [...input, ...lookedUp(node, tables)];
     case 'check':

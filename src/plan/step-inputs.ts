@@ -2,5 +2,6 @@ import type { PlanNode } from './plan.js';
 
 /** `node` with the names of its inputs replaced. */
 export function withInputs(node: PlanNode, place: (name: string) => string): PlanNode {
-  return { ...node, input: place(node.input) };
+  const input = place(node.input);
+  return node.kind === 'union' ? { ...node, input, others: node.others.map(place) } : { ...node, input };
 }
