@@ -2,9 +2,8 @@ import { assert } from '../base/assert.js';
 import { StreamctlError } from '../base/errors.js';
 import type { LookupNode, Table } from '../plan/plan.js';
 import { flinkExpression } from './flink-expression.js';
+import { carried, type Part, type StepInput, type StepView } from './flink-part.js';
 import { referenceTable, rowsView } from './flink-tables.js';
-import type { Part, StepInput, StepView } from './flink-views.js';
-import { carried } from './flink-views.js';
 import { flinkName } from './spelling.js';
 
 /** Name under which the row and the table stand in a join. */

@@ -3,8 +3,9 @@ import type { Schema, Value } from '../base/row-batch.js';
 import type { Plan, PlanNode, Sink } from '../plan/plan.js';
 import { planSchemas } from '../plan/schemas.js';
 import { type FlinkScope, flinkType } from './flink-expression.js';
+import type { Part, StepInput } from './flink-part.js';
 import { type FlinkTopics, setting, sinkTable, sourceTable, sourceTimeColumn } from './flink-tables.js';
-import { type Part, type StepInput, viewOf } from './flink-views.js';
+import { viewOf } from './flink-views.js';
 import { flinkName } from './spelling.js';
 
 /** What a script needs beside the plan. */
