@@ -57,6 +57,14 @@ describe('poll into a topic', () => {
     expect(end(third.stdout)).toMatchObject({ emitted: 0, unchanged: 6 });
   });
 
+  it('comes back for what a count left out, though the answer has not changed', async () => {
+    const cut = await poll('velib', '-t', 'cut', '--json', '--until', 'count=2');
+    expect(end(cut.stdout)).toMatchObject({ reason: 'until count=2', emitted: 2 });
+    const rest = await poll('velib', '-t', 'cut', '--json', '--once');
+    expect(end(rest.stdout)).toMatchObject({ emitted: 4, unchanged: 2 });
+    expect(ndjson(await space.ok('consume', 'cut', '-e', '-J'))).toHaveLength(6);
+  });
+
   it('goes on through failures, shows and counts them, and ends when it is told to', async () => {
     stub.fail(/feed\/all/, { kind: 'garbage' }, 1);
     stub.fail(/feed\/all/, { kind: 'answer', status: 404, body: '{"message":"moved away"}' }, 2);

@@ -72,6 +72,7 @@ export class PollSession {
         if (!isComplete) this.#machine.validators.clear();
         if (isWorthSaving(this.#tracker)) save();
       });
+      if (!summary.isComplete) this.#machine.validators.clear();
       save();
       return summary;
     } catch (error) {

@@ -65,6 +65,8 @@ export interface PollSummary {
   readonly counts: PollCounts;
   /** Of a single round: what failed while other feeds gave their items. */
   readonly failures: readonly StreamctlError[];
+  /** All items of the last answers were written, or were known; else these answers must be asked for again. */
+  readonly isComplete: boolean;
 }
 
 type Counts = { -readonly [K in keyof PollCounts]: number };
@@ -154,7 +156,7 @@ class PollRun {
   async finish(): Promise<PollSummary> {
     await this.#flush();
     this.#add();
-    return { counts: this.#total, failures: this.#failures };
+    return { counts: this.#total, failures: this.#failures, isComplete: this.#isComplete };
   }
 
   async #endRound(report: Extract<PollReport, { kind: 'round' }>): Promise<void> {
