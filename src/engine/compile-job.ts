@@ -1,6 +1,6 @@
 import { assert, unreachable } from '../base/assert.js';
 import { StreamctlError } from '../base/errors.js';
-import { batchOf, type RowBatch } from '../base/row-batch.js';
+import { batchOf, type RowBatch, type Schema } from '../base/row-batch.js';
 import { requireGoodPlan } from '../plan/check-plan.js';
 import { neededColumns } from '../plan/needed-columns.js';
 import { changingParts, inputsOf, type Plan, type PlanNode } from '../plan/plan.js';
@@ -11,6 +11,7 @@ import type { AggregateParts } from './operators/aggregate-base.js';
 import { Deduplicate } from './operators/deduplicate.js';
 import { fanOut } from './operators/fan-out.js';
 import { FlattenStep } from './operators/flatten-step.js';
+import { IntervalJoin } from './operators/interval-join.js';
 import { LatestBy } from './operators/latest-by.js';
 import { LookupStep } from './operators/lookup-step.js';
 import type { Operator } from './operators/operator.js';
@@ -21,9 +22,11 @@ import { SessionAggregate } from './operators/session-aggregate.js';
 import { SinkOutput } from './operators/sink-output.js';
 import { SourceInput } from './operators/source-input.js';
 import { TableAggregate } from './operators/table-aggregate.js';
+import { TemporalJoin } from './operators/temporal-join.js';
 import { TopStep } from './operators/top-step.js';
 import { UnionStep } from './operators/union-step.js';
 import { WindowAggregate } from './operators/window-aggregate.js';
+import { WindowJoin } from './operators/window-join.js';
 import { Outputs } from './outputs.js';
 import { type PlanShape, requireSameShape, shapeOf } from './plan-shape.js';
 import { referenceTable } from './reference-rows.js';
@@ -194,10 +197,11 @@ function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs, tables: R
       next: receiver(node.name),
       maxGroups,
       tables,
+      right: schemas.get(inputsOf(node)[1] ?? ''),
       changing: inputsOf(node).some((name) => changing.has(name)),
     });
     inputsOf(node).forEach((name, at) => {
-      attach(name, operator instanceof UnionStep ? operator.port(at) : operator);
+      attach(name, 'port' in operator ? (operator as ManyInputs).port(at) : operator);
     });
     steps.unshift([node.name, { node, operator }]);
   }
@@ -211,10 +215,15 @@ function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs, tables: R
 /** What operators are made from. */
 interface OperatorParts extends Omit<AggregateParts, 'node'> {
   readonly tables: ReferenceTables;
+  /** Columns of the second input. */
+  readonly right: Schema | undefined;
 }
 
+/** A step with several inputs. */
+type ManyInputs = Operator & { port(at: number): Receiver };
+
 function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
-  const { scope, output, outputs, next, maxGroups, tables, changing } = parts;
+  const { scope, output, outputs, next, maxGroups, tables, changing, right } = parts;
   switch (node.kind) {
     case 'filter':
       return new RowStep(node.name, filterWork(node, scope), outputs, next);
@@ -235,6 +244,11 @@ function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
       return new UnionStep(inputsOf(node).length, output, next, changing);
     case 'flatten':
       return new FlattenStep(node, scope.schema, output, outputs, next);
+    case 'join': {
+      const all = { node, left: scope.schema, right: right!, output, outputs, next, maxRows: maxGroups };
+      if (node.when.kind === 'interval') return new IntervalJoin(all);
+      return node.when.kind === 'window' ? new WindowJoin(all) : new TemporalJoin(all);
+    }
     case 'top':
       return new TopStep({ node, input: scope.schema, output, outputs, next, changing, maxRows: maxGroups });
     case 'aggregate': {

@@ -7,6 +7,7 @@ import {
   changingParts,
   type FlattenNode,
   inputsOf,
+  type JoinNode,
   type LookupNode,
   type OverNode,
   type Plan,
@@ -66,6 +67,10 @@ export function checkStep(node: PlanNode, inputs: readonly Schema[], plan: Plan,
       break;
     case 'flatten':
       checkFlatten(node, input, report);
+      break;
+    case 'join':
+      checkJoin(node, inputs, report);
+      needsLasting(node, plan, report);
       break;
     case 'top':
       checkTop(node, input, plan, report);
@@ -153,6 +158,21 @@ function aggregateBefore(plan: Plan, name: string): AggregateStep | undefined {
   if (node === undefined || node.kind === 'aggregate') return node;
   const passes = ['filter', 'check', 'derive', 'select', 'lookup', 'flatten'].includes(node.kind);
   return passes ? aggregateBefore(plan, node.input) : undefined;
+}
+
+function checkJoin(node: JoinNode, [left, right]: readonly Schema[], report: StepReport): void {
+  const { keys, columns, when } = node;
+  report.columns(
+    left!,
+    keys.map((key) => key.left),
+    'key',
+  );
+  report.columns(right!, [...keys.map((key) => key.right), ...columns.map(({ from }) => from)], `of ${node.right}`);
+  if (keys.length === 0) report.add('it has no key', "write { on: ['column'] }");
+  for (const key of keys) sameType(key.left, left!, key.right, right!, report);
+  if (when.kind === 'window') checkWindow(when.window, report);
+  if (when.kind === 'temporal' && node.join === 'full') report.add('a temporal join is inner or left');
+  if (when.kind === 'interval' && !(when.lowerMs <= when.upperMs)) report.add('its interval ends before it begins');
 }
 
 function checkTop(node: TopNode, input: Schema, plan: Plan, report: StepReport): void {

@@ -1,7 +1,17 @@
 import type { Schema } from '../base/row-batch.js';
 import { durationWords } from './duration-words.js';
 import type { NamedExpression } from './expression.js';
-import type { AggregateStep, Emit, EventTime, LookupNode, Parameter, Plan, PlanNode, Window } from './plan.js';
+import type {
+  AggregateStep,
+  Emit,
+  EventTime,
+  JoinNode,
+  LookupNode,
+  Parameter,
+  Plan,
+  PlanNode,
+  Window,
+} from './plan.js';
 import { inputsOf } from './plan.js';
 import { printExpression } from './print-expression.js';
 import { planSchemas } from './schemas.js';
@@ -78,6 +88,23 @@ function lookupLines({ table, keys, range, join, columns, version }: LookupNode)
   return lines;
 }
 
+function joinLines({ input, right, keys, when, join, columns }: JoinNode): string[] {
+  const pairs = keys.map((key) => `${quoteName(key.left)} = ${right}.${quoteName(key.right)}`).join(', ');
+  const signed = (ms: number): string => (ms < 0 ? `-${durationWords(-ms)}` : durationWords(ms));
+  const place =
+    when.kind === 'interval'
+      ? `from ${signed(when.lowerMs)} to ${signed(when.upperMs)} after it`
+      : when.kind === 'window'
+        ? `in the same of ${windowWords(when.window)}`
+        : 'as it was at the time of the row';
+  const kept = { inner: 'rows without a partner are gone', left: `rows of ${input} without a partner keep nulls` };
+  return [
+    `join with ${right} by ${pairs}, ${place}`,
+    `add columns ${columns.map(({ name, from }) => (name === from ? quoteName(name) : `${quoteName(from)} AS ${quoteName(name)}`)).join(', ')}`,
+    join === 'full' ? 'rows of both without a partner keep nulls' : kept[join],
+  ];
+}
+
 function nodeLines(node: PlanNode): string[] {
   switch (node.kind) {
     case 'filter':
@@ -109,6 +136,8 @@ function nodeLines(node: PlanNode): string[] {
         `one row per element of ${quoteName(node.column)}${node.outer ? ', one for none' : ''}`,
         `add columns ${schemaText(node.fields)}`,
       ];
+    case 'join':
+      return joinLines(node);
     case 'top': {
       const order = node.order.map(({ column, descending }) => `${quoteName(column)}${descending ? ' DESC' : ''}`);
       const keys = node.keys.length > 0 ? ` of each ${node.keys.map(quoteName).join(', ')}` : '';

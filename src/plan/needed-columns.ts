@@ -6,8 +6,8 @@ function addAll(to: Set<string>, names: Iterable<string>): void {
   for (const name of names) to.add(name);
 }
 
-/** Adds to `input` what `node` reads, given that `output` is wanted of it. */
-function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string>): void {
+/** Adds to `input` what `node` reads of its input `from`, given that `output` is wanted of it. */
+function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string>, from: string): void {
   const reads = (expressions: readonly Expression[]): void => {
     for (const expression of expressions) addAll(input, columnsOf(expression));
   };
@@ -34,6 +34,20 @@ function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string
       addAll(input, output);
       addAll(input, node.keys);
       break;
+    case 'join': {
+      const taken = new Set(node.columns.map((column) => column.name));
+      if (from === node.input) for (const name of output) if (!taken.has(name)) input.add(name);
+      for (const { left, right } of node.keys) {
+        if (from === node.input) input.add(left);
+        if (from === node.right) input.add(right);
+      }
+      if (from === node.right)
+        addAll(
+          input,
+          node.columns.map((column) => column.from),
+        );
+      break;
+    }
     case 'union':
       addAll(input, output);
       break;
@@ -94,7 +108,7 @@ export function neededColumns(plan: Plan, source: string): Schema {
       sink.columns.map((column) => column.name),
     );
   for (const node of plan.nodes.toReversed())
-    for (const input of inputsOf(node)) neededBy(node, wanted.get(node.name)!, wanted.get(input) ?? new Set());
+    for (const input of inputsOf(node)) neededBy(node, wanted.get(node.name)!, wanted.get(input) ?? new Set(), input);
   const spec = plan.sources.find((candidate) => candidate.name === source);
   if (!spec) return [];
   const names = wanted.get(source)!;

@@ -12,12 +12,14 @@ import {
 } from './draft.js';
 import { durationMs } from './duration-words.js';
 import type { SinkSpec, SourceSpec } from './endpoints.js';
+import { type JoinColumns, type JoinOptions, type JoinWindow, joinNode, windowJoinNode } from './join.js';
 import type { OverCall } from './over.js';
 import {
   type AggregateStep,
   deepFreeze,
   type ElementField,
   type Emit,
+  type JoinNode,
   type Plan,
   type PlanNode,
   type Sink,
@@ -152,6 +154,37 @@ export class Stream<S extends RowShape> {
   ): Stream<Plain<With<S, { readonly [N in keyof C]: C[N] extends OverCall<infer T> ? T : never }>>> {
     const made = Object.entries(columns(rowOf<S>())).map(([column, call]) => ({ ...call, name: column }));
     return this.#then({ kind: 'over', keys, columns: made }, this.#name(name, 'over'));
+  }
+
+  /**
+   * Pairs with rows of another stream: `.join(orders, { on: ['id'], within: ['-1 minute', '5 minutes'], take: ['price'] })`, or
+   * `{ ..., asOf: 'row' }` for the newest row of the other one that is not younger.
+   */
+  join<T extends RowShape, const K extends Take<T>>(
+    other: Stream<T>,
+    options: JoinOptions<S, T, K>,
+    name?: string,
+  ): Stream<Plain<With<S, Taken<T, K>>>> {
+    return this.#join(other, joinNode(options), name);
+  }
+
+  /** Pairs with rows of another stream in the same window: `.joinWindows(orders, { tumble: '1 minute' }, { on, take })`. */
+  joinWindows<T extends RowShape, const K extends Take<T>>(
+    other: Stream<T>,
+    window: JoinWindow,
+    options: JoinColumns<S, T, K>,
+    name?: string,
+  ): Stream<Plain<With<With<S, Bounds>, Taken<T, K>>>> {
+    return this.#join(other, windowJoinNode(window, options), name);
+  }
+
+  #join<T extends RowShape, R extends RowShape>(
+    other: Stream<T>,
+    node: Omit<JoinNode, 'name' | 'input' | 'right'>,
+    name: string | undefined,
+  ): Stream<R> {
+    const { draft, at } = withOther(this.#draft, other.#draft, other.#at);
+    return new Stream<S>(draft, this.#at).#then({ ...node, right: at }, name ?? freeName(draft, `with-${at}`));
   }
 
   /** The rows of both streams, which have the same columns. */

@@ -249,6 +249,29 @@ export interface TopNode extends NodeBase {
   readonly perWindow: boolean;
 }
 
+/**
+ * Which rows of two streams belong together: times near each other, `left + lower <= right <= left + upper`; the same window;
+ * or the newest row of the right that is not younger than the one of the left.
+ */
+export type JoinWhen =
+  | { readonly kind: 'interval'; readonly lowerMs: number; readonly upperMs: number }
+  | { readonly kind: 'window'; readonly window: Exclude<Window, { readonly kind: 'session' }> }
+  | { readonly kind: 'temporal' };
+
+/**
+ * Pairs of rows of `input` (left) and `right` with equal keys; null equals nothing. Rows without a partner are kept with nulls:
+ * none (inner), those of the left (left), all (full). A join of windows adds their bounds in front.
+ */
+export interface JoinNode extends NodeBase {
+  readonly kind: 'join';
+  readonly right: string;
+  readonly keys: readonly KeyPair[];
+  readonly when: JoinWhen;
+  readonly join: 'inner' | 'left' | 'full';
+  /** Columns taken of the right. */
+  readonly columns: readonly TakenColumn[];
+}
+
 /** What happens to rows between a source and a sink. */
 export type PlanNode =
   | FilterNode
@@ -262,10 +285,12 @@ export type PlanNode =
   | UnionNode
   | FlattenNode
   | TopNode
+  | JoinNode
   | AggregateStep;
 
 /** Names of everything whose rows `node` takes. */
 export function inputsOf(node: PlanNode): readonly string[] {
+  if (node.kind === 'join') return [node.input, node.right];
   return node.kind === 'union' ? [node.input, ...node.others] : [node.input];
 }
 

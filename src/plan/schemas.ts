@@ -4,6 +4,7 @@ import { type ExpressionProblem, inferType, type Scope } from './infer-type.js';
 import {
   type AggregateStep,
   inputsOf,
+  type JoinNode,
   type LookupNode,
   type OverColumn,
   type Parameter,
@@ -29,14 +30,14 @@ export function sourceSchema(source: Source): Schema {
   return [...source.columns, { name: source.eventTime.name, type: 'timestamp' }];
 }
 
+const BOUNDS: Schema = [
+  { name: WINDOW_START, type: 'timestamp' },
+  { name: WINDOW_END, type: 'timestamp' },
+];
+
 /** Columns that an aggregate's result expressions may read beside aggregates: the window, the time of the result, the keys. */
 export function groupSchema(node: AggregateStep, input: Schema): Schema {
-  const bounds: Column[] = node.window
-    ? [
-        { name: WINDOW_START, type: 'timestamp' },
-        { name: WINDOW_END, type: 'timestamp' },
-      ]
-    : [];
+  const bounds = node.window ? BOUNDS : [];
   const keys = node.keys.flatMap((key) => input.filter((column) => column.name === key));
   const asOf: Column[] = node.asOf === null ? [] : [{ name: node.asOf, type: 'timestamp' }];
   return [...bounds, ...asOf, ...keys];
@@ -55,6 +56,13 @@ function lookedUp(node: LookupNode, tables: readonly Table[]): Schema {
     return { name, type: columns.find((column) => column.name === from)?.type ?? 'string' };
   });
   return node.version === null ? taken : [...taken, { name: node.version, type: 'string' }];
+}
+
+function joinSchema({ when, columns }: JoinNode, left: Schema, right: Schema): Schema {
+  const taken = columns.map(({ name, from }): Column => {
+    return { name, type: right.find((column) => column.name === from)?.type ?? 'string' };
+  });
+  return [...(when.kind === 'window' ? BOUNDS : []), ...left, ...taken];
 }
 
 function overColumn({ name, column, function: what }: OverColumn, input: Schema): Column {
@@ -109,6 +117,8 @@ export function nodeSchema(
       const position: Schema = node.position === null ? [] : [{ name: node.position, type: 'bigint' }];
       return [...kept, ...position, ...node.fields.map(({ name, type }) => ({ name, type }))];
     }
+    case 'join':
+      return joinSchema(node, input, inputs[1]!);
     case 'top':
       return node.rank === null ? input : [...input, { name: node.rank, type: 'bigint' }];
     case 'lookup':

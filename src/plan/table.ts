@@ -1,6 +1,6 @@
 import type { Value } from '../base/row-batch.js';
 import { schemaOf } from './endpoints.js';
-import { deepFreeze, type KeyPair, type LookupNode, type Table, type TableSource } from './plan.js';
+import { deepFreeze, type KeyPair, type LookupNode, type Table, type TableSource, type TakenColumn } from './plan.js';
 import type { RowShape } from './typed.js';
 
 declare const shape: unique symbol;
@@ -66,6 +66,12 @@ export function keyPairs(on: readonly string[] | Readonly<Partial<Record<string,
   return Object.entries(on as Record<string, string>).map(([left, right]) => ({ left, right }));
 }
 
+/** What is taken, as pairs of names. */
+export function takenColumns(take: readonly string[] | Readonly<Record<string, string>>): readonly TakenColumn[] {
+  if (Array.isArray(take)) return take.map((name: string) => ({ name, from: name }));
+  return Object.entries(take as Record<string, string>).map(([name, from]) => ({ name, from }));
+}
+
 /** The node of a lookup, without its place in a plan. */
 export function lookupNode<S extends RowShape, T extends RowShape, K extends Take<T>, V extends string>(
   { table: spec }: TableSpec<T>,
@@ -74,9 +80,7 @@ export function lookupNode<S extends RowShape, T extends RowShape, K extends Tak
   const keys = keyPairs(on);
   const used = new Set<string>([...keys.map((key) => key.right), ...(between ? [between.from, between.to] : [])]);
   const names = take ?? spec.columns.map((column) => column.name).filter((name) => !used.has(name));
-  const columns = Array.isArray(names)
-    ? names.map((name: string) => ({ name, from: name }))
-    : Object.entries(names as Record<string, string>).map(([name, from]) => ({ name, from }));
+  const columns = takenColumns(names);
   return {
     kind: 'lookup',
     table: spec.name,
