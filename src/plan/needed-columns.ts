@@ -6,93 +6,70 @@ function addAll(to: Set<string>, names: Iterable<string>): void {
   for (const name of names) to.add(name);
 }
 
-/** Adds to `input` what `node` reads of its input `from`, given that `output` is wanted of it. */
-function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string>, from: string): void {
-  const reads = (expressions: readonly Expression[]): void => {
-    for (const expression of expressions) addAll(input, columnsOf(expression));
-  };
+/** Names of the columns that `node` makes, so that they are not wanted of its inputs; null: it passes nothing on. */
+function madeBy(node: PlanNode): readonly (string | null)[] | null {
+  switch (node.kind) {
+    case 'select':
+    case 'aggregate':
+      return null;
+    case 'derive':
+    case 'over':
+    case 'join':
+      return node.columns.map((column) => column.name);
+    case 'lookup':
+      return [...node.columns.map((column) => column.name), node.version];
+    case 'flatten':
+      return [...node.fields.map((field) => field.name), node.position];
+    case 'top':
+      return [node.rank];
+    default:
+      return [];
+  }
+}
+
+function columnsRead(expressions: readonly Expression[]): string[] {
+  return expressions.flatMap((expression) => [...columnsOf(expression)]);
+}
+
+/** Columns of its input `from` that `node` itself looks at. */
+function readBy(node: PlanNode, from: string): readonly string[] {
   switch (node.kind) {
     case 'filter':
-      addAll(input, output);
-      reads([node.condition]);
-      break;
+      return columnsRead([node.condition]);
     case 'check':
-      addAll(input, output);
-      reads(node.rules.map((rule) => rule.condition));
-      break;
-    case 'derive': {
-      const made = new Set(node.columns.map((column) => column.name));
-      for (const name of output) if (!made.has(name)) input.add(name);
-      reads(node.columns.map((column) => column.expression));
-      break;
-    }
-    case 'latest-by':
-      addAll(input, output);
-      addAll(input, node.keys);
-      break;
-    case 'deduplicate':
-      addAll(input, output);
-      addAll(input, node.keys);
-      break;
-    case 'join': {
-      const taken = new Set(node.columns.map((column) => column.name));
-      if (from === node.input) for (const name of output) if (!taken.has(name)) input.add(name);
-      for (const { left, right } of node.keys) {
-        if (from === node.input) input.add(left);
-        if (from === node.right) input.add(right);
-      }
-      if (from === node.right)
-        addAll(
-          input,
-          node.columns.map((column) => column.from),
-        );
-      break;
-    }
-    case 'union':
-      addAll(input, output);
-      break;
-    case 'over': {
-      const made = new Set(node.columns.map((column) => column.name));
-      for (const name of output) if (!made.has(name)) input.add(name);
-      addAll(
-        input,
-        node.columns.map((column) => column.column),
-      );
-      addAll(input, node.keys);
-      break;
-    }
-    case 'flatten': {
-      const made = new Set([...node.fields.map((field) => field.name), node.position]);
-      for (const name of output) if (!made.has(name)) input.add(name);
-      input.add(node.column);
-      break;
-    }
-    case 'top':
-      for (const name of output) if (name !== node.rank) input.add(name);
-      addAll(input, node.keys);
-      addAll(
-        input,
-        node.order.map((column) => column.column),
-      );
-      break;
-    case 'lookup': {
-      const made = new Set([...node.columns.map((column) => column.name), node.version]);
-      for (const name of output) if (!made.has(name)) input.add(name);
-      addAll(
-        input,
-        node.keys.map((key) => key.left),
-      );
-      if (node.range) input.add(node.range.value);
-      break;
-    }
+      return columnsRead(node.rules.map((rule) => rule.condition));
+    case 'derive':
     case 'select':
-      reads(node.columns.map((column) => column.expression));
-      break;
+      return columnsRead(node.columns.map((column) => column.expression));
     case 'aggregate':
-      addAll(input, node.keys);
-      reads(node.columns.map((column) => column.expression));
-      break;
+      return [...node.keys, ...columnsRead(node.columns.map((column) => column.expression))];
+    case 'latest-by':
+    case 'deduplicate':
+      return node.keys;
+    case 'over':
+      return [...node.keys, ...node.columns.map((column) => column.column)];
+    case 'lookup':
+      return [...node.keys.map((key) => key.left), ...(node.range ? [node.range.value] : [])];
+    case 'union':
+      return [];
+    case 'flatten':
+      return [node.column];
+    case 'top':
+      return [...node.keys, ...node.order.map((column) => column.column)];
+    case 'join': {
+      const left = from === node.input ? node.keys.map((key) => key.left) : [];
+      const right = [...node.keys.map((key) => key.right), ...node.columns.map((column) => column.from)];
+      return from === node.right ? [...left, ...right] : left;
+    }
   }
+}
+
+/** Adds to `input` what `node` needs of its input `from`, given that `output` is wanted of it. */
+function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string>, from: string): void {
+  const made = madeBy(node);
+  const passes = made !== null && (node.kind !== 'join' || from === node.input);
+  if (passes) for (const name of output) if (!made.includes(name)) input.add(name);
+  addAll(input, readBy(node, from));
 }
 
 /**
