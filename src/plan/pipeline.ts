@@ -26,7 +26,7 @@ import {
   type Window,
 } from './plan.js';
 import { planSchemas } from './schemas.js';
-import { type LookupOptions, lookupNode, type TableSpec, type Take, type Taken } from './table.js';
+import { type LookupOptions, lookupNode, type TableSpec, type Take, type Taken, tableTopics } from './table.js';
 import { type Operand, type Row, type RowShape, rowOf, type Typed, toNode } from './typed.js';
 
 type Named = Readonly<Record<string, Operand>>;
@@ -127,7 +127,8 @@ export class Stream<S extends RowShape> {
     name?: string,
   ): Stream<Plain<With<S, Taken<T, K> & { readonly [N in V]: 'string' }>>> {
     const node = lookupNode(table, options);
-    const draft = { ...this.#draft, tables: together(this.#draft.tables, [table.table]) };
+    const tables = together(this.#draft.tables, [table.table]);
+    const draft = { ...this.#draft, tables, topics: [...this.#draft.topics, ...tableTopics(table)] };
     return new Stream<S>(draft, this.#at).#then(node, this.#name(name, `with-${table.table.name}`));
   }
 

@@ -1,6 +1,14 @@
 import type { Value } from '../base/row-batch.js';
 import { schemaOf } from './endpoints.js';
-import { deepFreeze, type KeyPair, type LookupNode, type Table, type TableSource, type TakenColumn } from './plan.js';
+import {
+  deepFreeze,
+  type KeyPair,
+  type LookupNode,
+  type Table,
+  type TableSource,
+  type TakenColumn,
+  type TopicSpec,
+} from './plan.js';
 import type { RowShape } from './typed.js';
 
 declare const shape: unique symbol;
@@ -58,6 +66,12 @@ export function table<const T extends RowShape>(name: string, options: TableOpti
         ? { kind: 'topic', topic: options.topic }
         : { kind: 'rows', rows: options.rows as readonly Readonly<Record<string, Value>>[] };
   return deepFreeze({ table: { name, columns: schemaOf(options.columns), from } });
+}
+
+/** The topic of a table, when it is in one. */
+export function tableTopics({ table: { from } }: Pick<TableSpec<RowShape>, 'table'>): readonly TopicSpec[] {
+  if (from.kind !== 'topic') return [];
+  return [{ name: from.topic, partitions: 1, replicas: 1, config: { 'cleanup.policy': 'compact' } }];
 }
 
 /** `on` as pairs. */
