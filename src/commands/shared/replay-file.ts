@@ -12,7 +12,7 @@ import type { ReplayOptions, ReplayReport, ReplayTimestamps } from '../../connec
 import { openReader } from '../../connect/sources/replay/open-reader.js';
 import { Replay } from '../../connect/sources/replay/replay.js';
 import type { OpenOptions, RowReader } from '../../connect/sources/replay/row-reader.js';
-import { formatCount } from '../../ui/text/numbers.js';
+import { formatCount, groupDigits } from '../../ui/text/numbers.js';
 import { untilAborted } from './byte-sources.js';
 import type { Context } from './context.js';
 import { type ReplayFlags, readPacing, readSet } from './replay-flags.js';
@@ -185,7 +185,7 @@ function tellReport(context: Context, report: ReplayReport): void {
   const there = alreadyThere > 0 ? `, ${formatCount(alreadyThere)} were there before` : '';
   const where = partitions.length === 1 ? `, offsets ${partitions[0]!.firstOffset}-${partitions[0]!.lastOffset}` : '';
   context.note(
-    `${source}: ${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'} in ${lots} ${lots === 1 ? 'lot' : 'lots'} to ${topic}${where}${there} in ${formatDuration(elapsedMs)}${rate}`,
+    `${source}: ${groupDigits(String(rows))} ${rows === 1 ? 'row' : 'rows'} in ${lots} ${lots === 1 ? 'lot' : 'lots'} to ${topic}${where}${there} in ${shownElapsed(elapsedMs)}${rate}`,
   );
   if (badRows > 0) {
     context.warn(
@@ -211,4 +211,10 @@ export async function dryRunFile(context: Context, { reader, bad, target, source
   context.note(`${source.name}: ${rows} rows in ${lots} lots would go to ${target.topic}`);
   for (const remark of reader.remarks()) context.note(`${source.name}: ${remark}`);
   return { source: source.name, topic: target.topic, rows, lots, badRows: bad.count, columns: reader.shape.columns };
+}
+
+/** `480ms`, `2.1s`, `3m12s`: as exact as a person needs. */
+function shownElapsed(ms: number): string {
+  if (ms < 1000) return formatDuration(ms);
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)}s` : formatDuration(Math.round(ms / 1000) * 1000);
 }

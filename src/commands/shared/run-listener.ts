@@ -1,6 +1,6 @@
 import type { DashboardSnapshot } from '../../plan/snapshot.js';
 import type { RunListener } from '../../run/interfaces.js';
-import { formatCount, formatDateTime } from '../../ui/text/numbers.js';
+import { formatCount, formatDateTime, groupDigits } from '../../ui/text/numbers.js';
 import type { Context } from './context.js';
 import { lateRecord, rejectedRecord, type WindowPrinter } from './window-printer.js';
 
@@ -83,7 +83,7 @@ export function progressText(snapshot: DashboardSnapshot): string {
 /** One closing line for people: what was read, what came out, what was set aside and where it lies. */
 export function closingText(snapshot: DashboardSnapshot, topics?: { deadLetters: string; late: string }): string {
   const { rowsIn, windowsClosed, late, rejected } = snapshot.counts;
-  const parts = [`${formatCount(rowsIn)} rows read`, `${formatCount(windowsClosed)} results`];
+  const parts = [`${groupDigits(String(rowsIn))} rows read`, `${groupDigits(String(windowsClosed))} results`];
   if (late > 0) parts.push(`${formatCount(late)} late${topics ? ` (in ${topics.late})` : ''}`);
   if (rejected > 0) parts.push(`${formatCount(rejected)} rejected${topics ? ` (in ${topics.deadLetters})` : ''}`);
   return parts.join(', ');
