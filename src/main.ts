@@ -123,14 +123,20 @@ async function shell(): Promise<(command: string) => string> {
 
 /** The broker of this folder: found where it runs, else started in the background. */
 async function connectEmbedded(context: Context): Promise<string> {
-  const [{ ensureBroker }, { spawnBroker }] = await Promise.all([
+  const [{ ensureBroker }, { spawnBroker }, { brokerAddress }] = await Promise.all([
     import('./embedded/ensure-broker.js'),
     import('./embedded/spawn-broker.js'),
+    import('./embedded/broker-file.js'),
   ]);
-  const { embeddedFolder } = context.broker;
-  const { host, port } = await ensureBroker(context, embeddedFolder, { spawn: spawnBroker(context.program.launcher) });
-  context.debug(`embedded broker of ${embeddedFolder} at ${host}:${port}`);
-  return `${host}:${port}`;
+  const { embeddedFolder, properties } = context.broker;
+  const broker = await ensureBroker(context, embeddedFolder, { spawn: spawnBroker(context.program.launcher) });
+  if (broker.security) {
+    const { checkClientSecurity } = await import('./commands/shared/client-demands.js');
+    checkClientSecurity(broker, properties);
+  }
+  const address = brokerAddress(broker);
+  context.debug(`embedded broker of ${embeddedFolder} at ${address}`);
+  return address;
 }
 
 function readVersion(): string {

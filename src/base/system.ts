@@ -16,7 +16,7 @@ import {
   rmSync,
   writevSync,
 } from 'node:fs';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { createConnection, createServer, isIP, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { StreamctlError } from './errors.js';
@@ -202,7 +202,68 @@ function wrap(socket: Socket, peer: string): Connection {
 function dial(host: string, port: number, tls: TlsOptions | undefined): Socket {
   if (!tls) return createConnection({ host, port });
   const { serverName, verify, ...pem } = tls;
-  return connectTls({ host, port, servername: serverName ?? host, rejectUnauthorized: verify !== false, ...pem });
+  // An address is no server name, says RFC 6066; it is compared with the certificate all the same.
+  const servername = serverName ?? (isIP(host) ? '' : host);
+  return withPem(() => connectTls({ host, port, servername, rejectUnauthorized: verify !== false, ...pem }));
+}
+
+/** Runs a call that reads PEM texts, which fails at once where they are none. */
+function withPem<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw new StreamctlError('usage', 'the certificate or its key cannot be used', {
+      detail: (cause as Error).message,
+      hint: 'both have to be PEM, belong together, and the key must not be encrypted without its password',
+      cause,
+    });
+  }
+}
+
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO|CERT_UNTRUSTED|CERT_SIGNATURE/;
+
+/** What to do about a connection that failed by TLS; nothing where it was something else. */
+function tlsHint(cause: Error, tls: TlsOptions | undefined): { hint?: string } {
+  if (!tls) return {};
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (UNTRUSTED.test(code)) return { hint: '-X ssl.ca.location=FILE names the certificate to trust' };
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { hint: 'connect by a name that the certificate has' };
+  if (code.startsWith('CERT_')) return { hint: 'the broker needs another certificate' };
+  if (/ECONNRE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUN/.test(code)) return {};
+  return { hint: 'check that the broker speaks TLS on this port: -X security.protocol' };
+}
+
+/** Longest a client may take for its TLS handshake. */
+const HANDSHAKE_MS = 10_000;
+/** Handshakes under way at a time; beyond, the oldest gives way. */
+const HANDSHAKES_MAX = 1_000;
+
+function tlsServer({ cert, key, ca, verify }: TlsOptions, take: (socket: Socket) => void): Server {
+  const shaking = new Map<string, Socket>();
+  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const server = withPem(() =>
+    createTlsServer({
+      cert,
+      key,
+      ca,
+      requestCert: ca !== undefined,
+      rejectUnauthorized: verify !== false,
+      handshakeTimeout: HANDSHAKE_MS,
+      noDelay: true,
+    }),
+  );
+  server.on('connection', (socket: Socket) => {
+    const [oldest] = shaking.values();
+    if (oldest && shaking.size >= HANDSHAKES_MAX) oldest.destroy();
+    const name = nameOf(socket);
+    shaking.set(name, socket);
+    socket.once('close', () => shaking.delete(name));
+  });
+  server.on('secureConnection', (socket) => {
+    shaking.delete(nameOf(socket));
+    take(socket);
+  });
+  return server;
 }
 
 /** {@link Network} of this machine. */
@@ -218,6 +279,7 @@ export const systemNetwork: Network = {
           new StreamctlError('broker-unreachable', `cannot connect to ${host}:${port}`, {
             detail: cause.message,
             cause,
+            ...tlsHint(cause, options.tls),
           }),
         );
       };
@@ -234,22 +296,14 @@ export const systemNetwork: Network = {
     return new Promise<Listener>((resolve, reject) => {
       const open = new Set<Socket>();
       const take = (socket: Socket): void => {
-        open.add(socket);
-        socket.once('close', () => open.delete(socket));
         accept(wrap(socket, `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`));
       };
-      const server = tls
-        ? createTlsServer(
-            {
-              cert: tls.cert,
-              key: tls.key,
-              ca: tls.ca,
-              requestCert: tls.ca !== undefined,
-              rejectUnauthorized: tls.verify !== false,
-            },
-            take,
-          )
-        : createServer({ noDelay: true }, take);
+      const server = tls ? tlsServer(tls, take) : createServer({ noDelay: true }, take);
+      // Those that have not finished their TLS handshake too.
+      server.on('connection', (socket: Socket) => {
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
+      });
       server.once('error', (cause: NodeJS.ErrnoException) => {
         const taken = cause.code === 'EADDRINUSE';
         reject(

@@ -1,5 +1,5 @@
 import { StreamctlError } from '../base/errors.js';
-import { BROKER_FLAGS, dataFolder } from './shared/broker-flags.js';
+import { BROKER_FLAGS, dataFolder, REACH_FLAGS } from './shared/broker-flags.js';
 import { defineCommand } from './shared/command.js';
 import { serveBroker } from './shared/serve-broker.js';
 
@@ -18,22 +18,25 @@ export const brokerServe = defineCommand({
       help: 'port to listen on, 0 for a free one',
     },
     ...BROKER_FLAGS,
+    ...REACH_FLAGS,
     idleStop: { type: 'duration', default: '60s', help: 'stop after this long without a connection, 0: never' },
   },
   examples: [
     { line: 'streamctl broker serve --data /tmp/broker', note: 'what other commands start in the background' },
   ],
-  exits: [0, 3],
+  exits: [0, 2, 3],
   resultSchema: { type: 'object', properties: { type: { type: 'string', enum: ['end'] } }, required: ['type'] },
   streaming: true,
   hidden: true,
   async run(context, { flags }) {
     const folder = dataFolder(context, flags.data);
     const idleStop = flags.idleStop > 0 ? { idleStopMs: flags.idleStop } : {};
+    const { readReach, usersOf } = await import('./shared/broker-reach.js');
+    const reach = readReach(context, flags, usersOf(context.env));
     try {
       const reason = await serveBroker(
         context,
-        { dataFolder: folder, port: flags.port, policy: flags.fsync, ...idleStop },
+        { dataFolder: folder, port: flags.port, policy: flags.fsync, ...reach, ...idleStop },
         ({ host, port }) => context.note(`broker ready at ${host}:${port}`),
       );
       return { reason };

@@ -27,6 +27,7 @@ export const brokerStatus = defineCommand({
           ...(result.running
             ? ([
                 ['address', result.address],
+                ['security', result.security],
                 ['pid', result.pid],
                 ['version', result.version],
                 ['stops when idle', result.stopsWhenIdle],

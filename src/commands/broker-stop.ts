@@ -22,10 +22,10 @@ export const brokerStop = defineCommand({
   mutating: true,
   async run(context, { flags }) {
     const folder = dataFolder(context, flags.data);
-    const { findBroker, stopBroker } = await import('../embedded/index.js');
+    const { brokerAddress, findBroker, stopBroker } = await import('../embedded/index.js');
     const broker = context.dryRun ? await findBroker(context, folder) : await stopBroker(context, folder);
     const done = context.dryRun ? 'would be stopped' : 'stopped';
-    const line = broker ? `broker ${broker.host}:${broker.port} ${done}` : 'no broker runs';
+    const line = broker ? `broker ${brokerAddress(broker)} ${done}` : 'no broker runs';
     return {
       result: { stopped: broker !== undefined && !context.dryRun, folder, pid: broker?.pid ?? null },
       view: { kind: 'lines', lines: [line] },

@@ -2,6 +2,14 @@ import { fromUtf8, utf8 } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { FileSystem } from '../base/files.js';
 
+/** What a broker demands of its clients. */
+export interface BrokerSecurity {
+  /** Value of `security.protocol`. */
+  readonly protocol: 'ssl' | 'sasl_plaintext' | 'sasl_ssl';
+  /** Whether clients have to show a certificate. */
+  readonly clientCertificate: boolean;
+}
+
 /** What `broker.json` in a data folder says about the broker that runs, or ran when it was killed. */
 export interface BrokerFile {
   readonly pid: number;
@@ -14,6 +22,15 @@ export interface BrokerFile {
   readonly startedAtMs: number;
   /** Whether it stops by itself when nobody is connected. */
   readonly stopsWhenIdle: boolean;
+  /** What clients have to set; absent where anybody may connect as they are. */
+  readonly security?: BrokerSecurity;
+  /** Where it is reached on this machine, when clients are told another address. */
+  readonly nearby?: { readonly host: string; readonly port: number };
+}
+
+/** Where clients are told to connect, as `--brokers` takes it. */
+export function brokerAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Path of the file in a data folder. */

@@ -1,4 +1,4 @@
-export { readBrokerFile } from './broker-file.js';
+export { brokerAddress, readBrokerFile } from './broker-file.js';
 export { ensureBroker } from './ensure-broker.js';
 export { findBroker } from './find-broker.js';
 export { spawnBroker } from './spawn-broker.js';

@@ -19,8 +19,13 @@ export type SpawnBroker = (folder: string) => SpawnedBroker;
  * Starts `node SCRIPT broker serve --data FOLDER FLAGS` detached: it outlives this process and its terminal.
  * `broker serve` ends with exit code 0 when another process is the folder's broker already.
  * @param script path of the program's launcher.
+ * @param secrets variables for its environment: what must not be seen in the list of processes.
  */
-export function spawnBroker(script: string, flags: readonly string[] = []): SpawnBroker {
+export function spawnBroker(
+  script: string,
+  flags: readonly string[] = [],
+  secrets: Readonly<Record<string, string>> = {},
+): SpawnBroker {
   return (folder) => {
     mkdirSync(folder, { recursive: true });
     const logPath = `${folder}/broker.log`;
@@ -29,6 +34,7 @@ export function spawnBroker(script: string, flags: readonly string[] = []): Spaw
       detached: true,
       stdio: ['ignore', log, log],
       cwd: folder,
+      env: { ...process.env, ...secrets },
       windowsHide: true,
     });
     closeSync(log);

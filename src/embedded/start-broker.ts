@@ -3,7 +3,7 @@ import type { Lock } from '../base/network.js';
 import type { Timer } from '../base/time.js';
 import type { BrokerEdges } from '../broker/broker.js';
 import type { BrokerOptions, RunningBroker } from '../broker/start-broker.js';
-import { brokerFilePath, readBrokerFile, writeBrokerFile } from './broker-file.js';
+import { type BrokerFile, brokerAddress, brokerFilePath, readBrokerFile, writeBrokerFile } from './broker-file.js';
 import { lockFolder } from './owner-lock.js';
 
 /** How often a broker looks whether it is still needed. */
@@ -43,6 +43,8 @@ export async function startBroker(edges: BrokerEdges, options: OwnerOptions): Pr
   const lock = await lockFolder(edges, dataFolder);
   if (!lock) throw owned(edges, dataFolder);
   try {
+    // Left behind by kill -9: it would be taken for ours.
+    edges.files.remove(brokerFilePath(dataFolder));
     // Loaded here, so that commands that only look for a broker do not pay for it.
     const core = await import('../broker/start-broker.js');
     const running = await core.startBroker(edges, {
@@ -58,12 +60,27 @@ export async function startBroker(edges: BrokerEdges, options: OwnerOptions): Pr
       clusterId: running.broker.clusterId,
       startedAtMs: edges.clock.now(),
       stopsWhenIdle: options.idleStopMs !== undefined,
+      ...demands(options),
+      ...whereNearby(running),
     });
     return watchOver(edges, options, running, lock);
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+/** What clients have to set. */
+function demands({ tls, users = [] }: OwnerOptions): Pick<BrokerFile, 'security'> {
+  if (!tls && users.length === 0) return {};
+  const protocol = !tls ? 'sasl_plaintext' : users.length > 0 ? 'sasl_ssl' : 'ssl';
+  return { security: { protocol, clientCertificate: tls?.ca !== undefined } };
+}
+
+/** Where a broker is reached on this machine, unless that is what clients are told. */
+function whereNearby({ host, port, broker }: RunningBroker): Pick<BrokerFile, 'nearby'> {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return reached === broker.host && port === broker.port ? {} : { nearby: { host: reached, port } };
 }
 
 /** Lets the broker end when it is told to, when nobody needs it, or when its disk fails. */
@@ -99,9 +116,7 @@ function watchOver(edges: BrokerEdges, options: OwnerOptions, running: RunningBr
 function owned(edges: BrokerEdges, folder: string): StreamctlError {
   const other = readBrokerFile(edges.files, folder);
   return new StreamctlError('folder-owned', `another process is the broker of ${folder}`, {
-    detail: other
-      ? `It has pid ${other.pid} and listens on ${other.host}:${other.port}.`
-      : 'It is starting or stopping.',
+    detail: other ? `It has pid ${other.pid} and listens on ${brokerAddress(other)}.` : 'It is starting or stopping.',
     hint: 'use it (no flag is needed), or stop it: streamctl broker stop',
   });
 }

@@ -1,14 +1,14 @@
 import { StreamctlError } from '../base/errors.js';
 import { type BrokerFile, readBrokerFile } from './broker-file.js';
 import { type FindEdges, findBroker } from './find-broker.js';
-import { type LockEdges, lockFolder } from './owner-lock.js';
+import { lockFolder } from './owner-lock.js';
 
 /** Longest wait for a broker to sync and close. */
 const STOP_MS = 15_000;
 const LOOK_MS = 20;
 
 /** What stopping needs of the world. */
-export interface StopEdges extends FindEdges, LockEdges {
+export interface StopEdges extends FindEdges {
   /** Asks a process to end; the default sends SIGTERM. */
   terminate?(pid: number): void;
 }
