@@ -8,17 +8,30 @@ const models = ['A1', 'A6', '3 Series', 'Focus', 'Fiesta', 'Tucson', 'Yaris', 'G
 const fuels = ['Petrol', 'Diesel', 'Hybrid'];
 const gears = ['Manual', 'Automatic', 'Semi-Auto'];
 
-/** Writes `rows` rows (about 65 bytes each) and a header to `path`. */
-export async function writeCars(path, rows, seed = 7) {
+/** Writes `rows` rows (about 65 bytes each) and a header to `path`; with `json`, the same rows as JSON lines (about 180 bytes). */
+export async function writeCars(path, rows, { seed = 7, json = false } = {}) {
   let state = seed;
   const below = (bound) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 4294967296) * bound);
   };
   const out = createWriteStream(path);
-  let text = 'manufacturer,model,year,price,transmission,mileage,fuelType,tax,mpg,engineSize\n';
+  const columns = [
+    'manufacturer',
+    'model',
+    'year',
+    'price',
+    'transmission',
+    'mileage',
+    'fuelType',
+    'tax',
+    'mpg',
+    'engineSize',
+  ];
+  let text = json ? '' : `${columns.join(',')}\n`;
   for (let row = 0; row < rows; row++) {
-    text += `${makers[below(6)]}, ${models[below(9)]},${2000 + below(21)},${500 + below(60000)},${gears[below(3)]},${below(150000)},${fuels[below(3)]},${below(600)},${20 + below(60)}.${below(10)},${1 + below(4)}.${below(10)}\n`;
+    const line = `${makers[below(6)]}, ${models[below(9)]},${2000 + below(21)},${500 + below(60000)},${gears[below(3)]},${below(150000)},${fuels[below(3)]},${below(600)},${20 + below(60)}.${below(10)},${1 + below(4)}.${below(10)}`;
+    text += json ? `${asJson(columns, line.split(','))}\n` : `${line}\n`;
     if (text.length > 1 << 20) {
       if (!out.write(text)) await once(out, 'drain');
       text = '';
@@ -26,4 +39,11 @@ export async function writeCars(path, rows, seed = 7) {
   }
   out.end(text);
   await once(out, 'finish');
+}
+
+function asJson(columns, cells) {
+  const values = columns.map(
+    (name, index) => `"${name}":${Number.isNaN(Number(cells[index])) ? `"${cells[index]}"` : cells[index]}`,
+  );
+  return `{${values.join(',')}}`;
 }

@@ -8,7 +8,7 @@ import { cost, has, inTurn, kafka, measure, median, rate, ratio, scratch, stream
 const ROWS = Number(process.env.BENCH_ROWS ?? 1_000_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 
-function producers(address, file, folder) {
+function producers(address, { file, json }, folder) {
   const topic = (name, round) => `${name}-${round}`;
   return {
     'streamctl replay (CSV to JSON, lots)': (round) =>
@@ -17,6 +17,8 @@ function producers(address, file, folder) {
       ? {
           'kcat -P (lines as they are)': (round) =>
             measure('kcat', ['-P', '-b', address, '-t', topic('kcat', round), '-X', 'acks=all', '-l', file]),
+          'kcat -P (the same rows as ready JSON lines)': (round) =>
+            measure('kcat', ['-P', '-b', address, '-t', topic('json', round), '-X', 'acks=all', '-l', json]),
         }
       : {}),
     'kafka-console-producer (lines as they are)': (round) =>
@@ -64,17 +66,19 @@ function report(title, results, rows) {
 export async function run() {
   const folder = scratch();
   const file = join(folder, 'million.csv');
+  const json = join(folder, 'million.ndjson');
   await writeCars(file, ROWS);
+  await writeCars(json, ROWS, { json: true });
   const sections = [];
   await withBrokers(async (name, address) => {
-    for (const subject of ['ours', 'kcat', 'console']) {
+    for (const subject of ['ours', 'kcat', 'json', 'console']) {
       for (let round = 0; round < ROUNDS; round++)
         await streamctl(['topics', 'create', `${subject}-${round}`, '-p', '1', '-b', address], { cwd: folder });
     }
     sections.push(
       report(
         `${ROWS.toLocaleString('en-US')} rows into ${name}, 1 partition, acks=all`,
-        await inTurn(ROUNDS, producers(address, file, folder)),
+        await inTurn(ROUNDS, producers(address, { file, json }, folder)),
         ROWS,
       ),
     );

@@ -41,7 +41,9 @@ export function measure(command, args, { cwd, input, env, keep = true } = {}) {
     });
     let last = { peakMb: 0, cpuSeconds: 0 };
     const poll = setInterval(() => {
-      last = usage(child.pid) ?? last;
+      // A process that has just ended has no memory any more, but its CPU time is still told.
+      const seen = usage(child.pid);
+      if (seen) last = { peakMb: Math.max(last.peakMb, seen.peakMb), cpuSeconds: seen.cpuSeconds };
     }, 10);
     let stdout = '';
     let stderr = '';

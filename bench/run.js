@@ -6,6 +6,7 @@ const suites = {
   'start-up': () => import('./start-up.js'),
   clients: () => import('./clients.js'),
   brokers: () => import('./brokers.js'),
+  latency: () => import('./latency.js'),
   windows: () => import('./windows.js'),
 };
 
