@@ -233,6 +233,12 @@ function tlsHint(cause: Error, tls: TlsOptions | undefined): { hint?: string } {
   return { hint: 'check that the broker speaks TLS on this port: -X security.protocol' };
 }
 
+function addressHint(code: string | undefined): string {
+  return code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
+    ? 'listen on an address of this machine'
+    : 'choose another port with --port, or 0 for a free one';
+}
+
 /** Longest a client may take for its TLS handshake. */
 const HANDSHAKE_MS = 10_000;
 /** Handshakes under way at a time; beyond, the oldest gives way. */
@@ -312,7 +318,7 @@ export const systemNetwork: Network = {
             taken ? `port ${port} on ${host} is in use` : `cannot listen on ${host}:${port}`,
             {
               detail: cause.message,
-              hint: 'choose another port with --port, or 0 for a free one',
+              hint: addressHint(cause.code),
               cause,
             },
           ),

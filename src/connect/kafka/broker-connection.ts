@@ -229,6 +229,8 @@ function lost(peer: string, cause: Error | undefined): StreamctlError {
   return new StreamctlError('broker-unreachable', `the connection to broker ${peer} was lost`, {
     detail: cause?.message ?? 'the other side closed it',
     cause,
-    hint: 'check that the broker runs, and that security.protocol fits it',
+    hint: /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/.test(String((cause as { code?: unknown } | undefined)?.code))
+      ? 'the broker wants a certificate of clients: -X ssl.certificate.location=FILE -X ssl.key.location=FILE'
+      : 'check that the broker runs, and that security.protocol fits it',
   });
 }
