@@ -22,6 +22,6 @@ export function checkExposure({ host, tls, users, insecure }: Exposure): void {
   if (isLoopback(host) || tls || users || insecure) return;
   throw new StreamctlError('usage', `listening on ${host} would let anybody in the network read and write everything`, {
     detail: 'Only loopback is open without TLS or SASL.',
-    hint: 'give a certificate or users, or say --insecure',
+    hint: 'give --tls-cert and --tls-key, or --user, or say --insecure',
   });
 }
