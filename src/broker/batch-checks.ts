@@ -5,8 +5,16 @@ import { type BatchHeader, hasRightCrc, isControl, readBatchHeader, recordSectio
 import { RecordCursor } from '../wire/record-cursor.js';
 import type { LogSettings } from './topic-configs.js';
 
-/** Largest size to which the records of one batch may inflate where the broker has to look inside. */
-export const INFLATED_BYTES_MAX = 64 << 20;
+/** A batch may inflate to this size whatever its own. */
+const INFLATED_BYTES_FREE = 16 << 20;
+/** A larger batch may inflate to this multiple of its size. */
+const INFLATED_RATIO_MAX = 16;
+const INFLATED_BYTES_MAX = 64 << 20;
+
+/** Largest size to which the records of a batch may inflate where the broker has to look inside. */
+export function inflatedBytesMax(batchBytes: number): number {
+  return Math.min(INFLATED_BYTES_MAX, Math.max(INFLATED_BYTES_FREE, batchBytes * INFLATED_RATIO_MAX));
+}
 
 /** Why records are not accepted. */
 export interface Refusal {
@@ -75,7 +83,7 @@ export function checkKeys(records: Uint8Array, header: BatchHeader, compression:
   const cursor = new RecordCursor();
   const wrong: number[] = [];
   try {
-    cursor.open(header, recordSection(records, header, compression, INFLATED_BYTES_MAX));
+    cursor.open(header, recordSection(records, header, compression, inflatedBytesMax(records.length)));
     for (let position = 0; cursor.next(); position++) if (cursor.keyStart < 0) wrong.push(position);
   } catch (error) {
     if (!(error instanceof StreamctlError)) throw error;

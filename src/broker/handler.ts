@@ -25,6 +25,8 @@ export interface HandlerContext {
   /** Version of the request; the answer is encoded in the same. */
   readonly version: number;
   readonly correlationId: number;
+  /** Bytes of answers for which there is room now, over all connections. */
+  answerRoom(): number;
 }
 
 /** An answer at once, later, or (undefined) none at all: Produce with acks=0. */

@@ -1,6 +1,6 @@
 /** The named bounds of a broker. Each refusal names the one that was reached. */
 export interface Limits {
-  /** Largest request frame. */
+  /** Largest request frame; a client that keeps to `max.request.size` of 1 MB is far below. */
   readonly frameBytes: number;
   /** Connections at a time; beyond, the oldest one that never sent a whole request makes room. */
   readonly connections: number;
@@ -8,6 +8,11 @@ export interface Limits {
   readonly requestsInFlight: number;
   /** Bytes of answers that one connection has not taken yet; reading stops there. */
   readonly unsentBytes: number;
+  /**
+   * Bytes of answers that all connections together have not taken yet. The nearer, the less a fetch gives; beyond, the
+   * connection that has not read for longest is cut off.
+   */
+  readonly unsentTotalBytes: number;
   /** Bytes of incomplete requests of all connections together; beyond, the largest one is cut off. */
   readonly heldBytes: number;
   /** Records in one fetch answer, however much the client asks for; a single larger batch still travels. */
@@ -24,12 +29,13 @@ export interface Limits {
 
 /** The bounds when nothing else is said. */
 export const DEFAULT_LIMITS: Limits = {
-  frameBytes: 104_857_600,
+  frameBytes: 48 << 20,
   connections: 4_000,
   requestsInFlight: 128,
   unsentBytes: 4 << 20,
-  heldBytes: 128 << 20,
-  fetchBytes: 16 << 20,
+  unsentTotalBytes: 24 << 20,
+  heldBytes: 50 << 20,
+  fetchBytes: 8 << 20,
   fetchWaitMs: 300_000,
   partitions: 10_000,
   partitionsPerTopic: 2_000,

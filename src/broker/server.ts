@@ -29,6 +29,8 @@ export class BrokerServer implements SessionHost {
   #sweep: Timer | undefined;
   #quietSinceMs: number;
   #heldBytes = 0;
+  #unsentBytes = 0;
+  #cutting = false;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -93,6 +95,15 @@ export class BrokerServer implements SessionHost {
     largest?.destroy();
   }
 
+  onUnsent(deltaBytes: number): void {
+    this.#unsentBytes += deltaBytes;
+    if (deltaBytes > 0 && this.#unsentBytes > this.limits.unsentTotalBytes) this.#cutSlowReaders();
+  }
+
+  answerRoom(): number {
+    return Math.max(0, this.limits.unsentTotalBytes - this.#unsentBytes);
+  }
+
   onClosed(session: Session): void {
     this.#sessions.delete(session);
     if (this.#sessions.size === 0) this.#quietSinceMs = this.#now();
@@ -108,6 +119,23 @@ export class BrokerServer implements SessionHost {
       return;
     }
     this.#sessions.add(new Session(this, connection));
+  }
+
+  /** Closes the connections that have not read for longest, until the others fit. */
+  #cutSlowReaders(): void {
+    if (this.#cutting) return;
+    this.#cutting = true;
+    try {
+      // What the operating system took meanwhile counts no more.
+      const slow = [...this.#sessions].filter((session) => session.countUnsent() > 0);
+      slow.sort((a, b) => a.unsentSinceMs - b.unsentSinceMs);
+      for (const session of slow.slice(0, -1)) {
+        if (this.#unsentBytes <= this.limits.unsentTotalBytes) break;
+        session.cutOff('it does not read its answers, and there is no room for more of them');
+      }
+    } finally {
+      this.#cutting = false;
+    }
   }
 
   /** Closes the connection that has been open for longest without a single request. */

@@ -34,6 +34,10 @@ export interface SessionHost {
   onRequest(session: Session): void;
   /** Bytes of incomplete requests grew or shrank. */
   onHeld(deltaBytes: number): void;
+  /** Bytes of answers that are not taken yet grew or shrank. */
+  onUnsent(deltaBytes: number): void;
+  /** Bytes of answers for which there is room, over all connections. */
+  answerRoom(): number;
   onClosed(session: Session): void;
   /** A connection was closed by us; `bug` when it is our fault. */
   onTrouble(peer: string, error: unknown, bug: boolean): void;
@@ -58,11 +62,16 @@ export class Session {
   #waiting: Uint8Array[] = [];
   #peer: Peer | undefined;
   #held = 0;
+  /** Bytes of answers that are ready and wait for earlier ones, or for the flush. */
+  #ready = 0;
+  #unsent = 0;
   #paused = false;
   #flushing = false;
   #open = true;
   /** Time of the last request, from the clock's `elapsed`. */
   lastRequestMs: number;
+  /** Since when there have been answers that the client has not taken, from the clock's `elapsed`. */
+  unsentSinceMs = 0;
   /** Whether a whole request ever came. */
   proven = false;
 
@@ -74,7 +83,10 @@ export class Session {
     this.#address = `/${connection.peer.slice(0, connection.peer.lastIndexOf(':'))}`;
     this.lastRequestMs = host.broker.edges.clock.elapsed();
     connection.onData((bytes) => this.#onData(bytes));
-    connection.onDrain(() => this.#goOn());
+    connection.onDrain(() => {
+      this.countUnsent();
+      this.#goOn();
+    });
     connection.onClose(() => this.#onClose());
   }
 
@@ -97,6 +109,21 @@ export class Session {
     this.#connection.destroy();
   }
 
+  /** Counts anew, and gives, the bytes of answers that the client has not taken. */
+  countUnsent(): number {
+    const bytes = this.#open ? this.#ready + this.#connection.pending() : 0;
+    const delta = bytes - this.#unsent;
+    if (this.#unsent === 0) this.unsentSinceMs = this.#host.broker.edges.clock.elapsed();
+    this.#unsent = bytes;
+    if (delta !== 0) this.#host.onUnsent(delta);
+    return bytes;
+  }
+
+  /** Closes at once and says why. */
+  cutOff(why: string): void {
+    this.#fail(new StreamctlError('limit-exceeded', why));
+  }
+
   #onData(bytes: Uint8Array): void {
     try {
       const frames = this.#splitter.push(bytes);
@@ -116,7 +143,7 @@ export class Session {
     const { requestsInFlight, unsentBytes } = this.#host.limits;
     let begun = 0;
     while (this.#open && begun < this.#waiting.length) {
-      if (this.#slots.length >= requestsInFlight || this.#connection.pending() > unsentBytes) break;
+      if (this.#slots.length >= requestsInFlight || this.#ready + this.#connection.pending() > unsentBytes) break;
       const frame = this.#waiting[begun++]!;
       try {
         this.#begin(frame);
@@ -161,6 +188,7 @@ export class Session {
       peer: this.#peerOf(header),
       version: header.apiVersion,
       correlationId: header.correlationId,
+      answerRoom: () => this.#host.answerRoom(),
     };
     const reply = disturbed ?? handler.handle(context, request as never);
     if (reply === undefined) return;
@@ -183,6 +211,8 @@ export class Session {
       return;
     }
     slot.done = true;
+    this.#ready += sizeOf(slot.chunks);
+    this.countUnsent();
     this.#scheduleFlush();
   }
 
@@ -201,7 +231,10 @@ export class Session {
     while (count < this.#slots.length && this.#slots[count]!.done) chunks.push(...this.#slots[count++]!.chunks);
     if (count === 0) return;
     this.#slots.splice(0, count);
+    this.#ready -= sizeOf(chunks);
     this.#connection.send(joinSmall(chunks));
+    this.countUnsent();
+    if (!this.#open) return;
     if (this.#login?.failed && this.#slots.length === 0) this.#connection.end();
     else this.#goOn();
   }
@@ -221,6 +254,7 @@ export class Session {
     const size = new Uint8Array(4);
     new DataView(size.buffer).setInt32(0, step.message.length);
     this.#slots.push({ done: true, chunks: [size, step.message] });
+    this.#ready += size.length + step.message.length;
     this.#scheduleFlush();
   }
 
@@ -265,6 +299,7 @@ export class Session {
     if (!this.#open) return;
     this.#open = false;
     this.#countHeld(0);
+    this.countUnsent();
     this.#waiting = [];
     this.#slots.length = 0;
     this.#host.onClosed(this);
@@ -276,9 +311,13 @@ export class Session {
 /** Small answers as one piece: one plain write costs the kernel less than a gathering one. */
 function joinSmall(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
   if (chunks.length === 1) return chunks;
+  return sizeOf(chunks) > JOINED_BYTES_MAX ? chunks : [concatBytes(chunks)];
+}
+
+function sizeOf(chunks: readonly Uint8Array[]): number {
   let size = 0;
   for (const chunk of chunks) size += chunk.length;
-  return size > JOINED_BYTES_MAX ? chunks : [concatBytes(chunks)];
+  return size;
 }
 
 function unusable(header: RequestHeader, why: string): StreamctlError {

@@ -1,7 +1,7 @@
 import type { Compression } from '../base/codec-interfaces.js';
 import { compressionOf, isControl, readBatchHeader, recordSection } from '../wire/record-batch.js';
 import { RecordCursor } from '../wire/record-cursor.js';
-import { INFLATED_BYTES_MAX } from './batch-checks.js';
+import { inflatedBytesMax } from './batch-checks.js';
 import type { PartitionLog } from './partition-log.js';
 
 /** A record found by its time. */
@@ -79,7 +79,7 @@ async function searchBatch(
   if (isControl(header)) return undefined;
   await compression.prepare(compressionOf(header));
   const cursor = new RecordCursor();
-  cursor.open(header, recordSection(bytes, header, compression, INFLATED_BYTES_MAX));
+  cursor.open(header, recordSection(bytes, header, compression, inflatedBytesMax(header.end - header.start)));
   while (cursor.next()) {
     if (cursor.offset >= partition.logStart && wanted(cursor.timestampMs)) {
       return { offset: cursor.offset, timestampMs: cursor.timestampMs };

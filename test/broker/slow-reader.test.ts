@@ -26,3 +26,24 @@ it('a client that asks and does not read holds a bounded number of bytes, and ge
   slow.resume();
   expect((await Promise.all(answers)).every((frame) => frame.length > RECORD_BYTES)).toBe(true);
 });
+
+it('many clients that do not read hold a bounded number of bytes together, and the others are served', async () => {
+  const unsentTotalBytes = 4 * RECORD_BYTES;
+  const { client, connect, lines } = await scene({ limits: { unsentTotalBytes } });
+  await makeTopic(client, 't');
+  await produce(client, 't', ['x'.repeat(RECORD_BYTES)]);
+  const topics = [{ topic: 't', partitions: [{ partition: 0, fetchOffset: 0n, partitionMaxBytes: 1 << 20 }] }];
+  const slow = [];
+  for (let n = 0; n < 10; n++) {
+    const reader = await connect();
+    slow.push(reader);
+    reader.pause();
+    reader.sendRaw(encodeRequest(fetchApi, 11, n, null, { maxWaitMs: 0, minBytes: 1, topics }));
+    await settle();
+  }
+  const held = slow.filter(({ isClosed }) => !isClosed).reduce((sum, reader) => sum + reader.unreadBytes, 0);
+  expect(held).toBeLessThan(unsentTotalBytes + 2 * RECORD_BYTES);
+  expect(lines.filter((line) => line.includes('does not read its answers')).length).toBeGreaterThan(4);
+  const answer = await client.call(fetchApi, 11, { maxWaitMs: 0, minBytes: 1, topics });
+  expect(answer.responses[0]!.partitions[0]!.records!.length).toBeGreaterThan(RECORD_BYTES);
+});

@@ -9,7 +9,7 @@ import {
   recordSection,
 } from '../../wire/record-batch.js';
 import { RecordCursor } from '../../wire/record-cursor.js';
-import { INFLATED_BYTES_MAX } from '../batch-checks.js';
+import { inflatedBytesMax } from '../batch-checks.js';
 
 const LENGTH_AT = 8;
 const CRC_AT = 17;
@@ -25,7 +25,7 @@ export function eachRecord(
   visit: (cursor: RecordCursor) => void,
 ): void {
   const cursor = new RecordCursor();
-  cursor.open(header, recordSection(bytes, header, compression, INFLATED_BYTES_MAX));
+  cursor.open(header, recordSection(bytes, header, compression, inflatedBytesMax(header.end - header.start)));
   while (cursor.next()) visit(cursor);
 }
 

@@ -84,7 +84,7 @@ function wait(
 
 function collect(context: HandlerContext, request: Request): Collected {
   const partitions: PartitionLog[] = [];
-  let left = Math.min(request.maxBytes, context.broker.settings.limits.fetchBytes);
+  let left = Math.min(request.maxBytes, context.broker.settings.limits.fetchBytes, context.answerRoom());
   let bytes = 0;
   let urgent = request.topics.length === 0;
   const responses = request.topics.map((wanted): TopicAnswer => {
