@@ -5,6 +5,15 @@ import { cost, kafka, kafkaScript, launcher, median, rate, ratio, scratch, table
 const RECORDS = Number(process.env.BENCH_RECORDS ?? 1_000_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 
+/** `partitions:record size:batch size` (0: the client's default), all combinations unless BENCH_WORKLOADS names some. */
+const WORKLOADS = (
+  process.env.BENCH_WORKLOADS ??
+  '1:100:0,1:100:262144,1:1024:0,1:1024:262144,3:100:0,3:100:262144,3:1024:0,3:1024:262144'
+)
+  .split(',')
+  .map((text) => text.split(':').map(Number))
+  .map(([partitions, size, batch]) => ({ partitions, size, batch }));
+
 /** Starts an embedded broker with the given flags on a port of its own. */
 export async function embedded(flags = []) {
   const folder = scratch();
@@ -121,16 +130,7 @@ async function pairing(title, flags, extra) {
     for (const { address } of Object.values(brokers))
       await kafka(['topics', '--bootstrap-server', address, '--create', '--topic', 'warm', '--partitions', '1']);
     for (const broker of Object.values(brokers)) await produce(broker, 'warm', 100);
-    for (const partitions of [1, 3]) {
-      for (const [size, batch] of [
-        [100, 0],
-        [100, 262144],
-        [1024, 0],
-        [1024, 262144],
-      ]) {
-        rows.push(await contest(brokers, { partitions, size, batch }));
-      }
-    }
+    for (const workload of WORKLOADS) rows.push(await contest(brokers, workload));
     memory = `Peak memory after it, MB: ours ${cost(usage(brokers.ours.pid).peakMb)}, Kafka ${cost(usage(brokers.kafka.pid).peakMb)}.`;
   } finally {
     await Promise.all(Object.values(brokers).map((broker) => broker.stop()));
