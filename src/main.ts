@@ -3,12 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StreamctlError } from './base/errors.js';
 import { COMMANDS, GROUPS } from './commands/index.js';
-import type { Context, Output } from './commands/shared/context.js';
-import type { Messages } from './commands/shared/messages.js';
-import type { Outcome } from './commands/shared/outcome.js';
-import { ProcessOutput, processInput } from './commands/shared/process-streams.js';
-import { type Parsed, parseCommandLine } from './commands/shared/program.js';
-import type { Session, SessionEdges } from './commands/shared/session.js';
+import type { Context, Output } from './commands/shared/frame/context.js';
+import type { Messages } from './commands/shared/frame/messages.js';
+import type { Outcome } from './commands/shared/frame/outcome.js';
+import { ProcessOutput, processInput } from './commands/shared/frame/process-streams.js';
+import { type Parsed, parseCommandLine } from './commands/shared/frame/program.js';
+import type { Session, SessionEdges } from './commands/shared/frame/session.js';
 import type { OutputMode } from './ui/output/view.js';
 
 const LAUNCHER = fileURLToPath(new URL('../bin/streamctl.js', import.meta.url));
@@ -66,7 +66,7 @@ async function perform(stdout: ProcessOutput, stderr: ProcessOutput, ending: End
     return 0;
   }
   ending.line = parsed;
-  const { openSession } = await import('./commands/shared/session.js');
+  const { openSession } = await import('./commands/shared/frame/session.js');
   const session = await openSession(parsed, await openEdges(stdout, stderr));
   ending.session = session;
   const outcome = await session.run();
@@ -111,7 +111,7 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
       launcher: LAUNCHER,
       pid: process.pid,
       completionNodes: async () =>
-        (await import('./commands/shared/completion-nodes.js')).completionNodes(COMMANDS, GROUPS),
+        (await import('./commands/shared/frame/completion-nodes.js')).completionNodes(COMMANDS, GROUPS),
     },
   };
 }
@@ -131,7 +131,7 @@ async function connectEmbedded(context: Context): Promise<string> {
   const { embeddedFolder, properties } = context.broker;
   const broker = await ensureBroker(context, embeddedFolder, { spawn: spawnBroker(context.program.launcher) });
   if (broker.security) {
-    const { checkClientSecurity } = await import('./commands/shared/client-demands.js');
+    const { checkClientSecurity } = await import('./commands/shared/broker/client-demands.js');
     checkClientSecurity(broker, properties);
   }
   const address = brokerAddress(broker);
@@ -218,12 +218,12 @@ function isMachine(mode: OutputMode): boolean {
 }
 
 async function earlyMode(): Promise<OutputMode> {
-  const { guessMode } = await import('./commands/shared/session.js');
+  const { guessMode } = await import('./commands/shared/frame/session.js');
   return guessMode(process.argv.slice(2), process.env);
 }
 
 async function earlyMessages(stderr: ProcessOutput): Promise<Messages> {
-  const { Messages } = await import('./commands/shared/messages.js');
+  const { Messages } = await import('./commands/shared/frame/messages.js');
   return new Messages({
     stderr,
     env: process.env,

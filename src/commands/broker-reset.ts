@@ -1,6 +1,6 @@
-import { BROKER_FLAGS, dataFolder } from './shared/broker-flags.js';
-import { defineCommand } from './shared/command.js';
-import { confirm } from './shared/confirm.js';
+import { BROKER_FLAGS, dataFolder } from './shared/broker/broker-flags.js';
+import { defineCommand } from './shared/frame/command.js';
+import { confirm } from './shared/frame/confirm.js';
 
 /** `broker reset` */
 export const brokerReset = defineCommand({

@@ -1,7 +1,7 @@
 import { StreamctlError } from '../base/errors.js';
-import { BROKER_FLAGS, dataFolder, REACH_FLAGS } from './shared/broker-flags.js';
-import { defineCommand } from './shared/command.js';
-import { serveBroker } from './shared/serve-broker.js';
+import { BROKER_FLAGS, dataFolder, REACH_FLAGS } from './shared/broker/broker-flags.js';
+import { serveBroker } from './shared/broker/serve-broker.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** `broker serve`: the background process of the embedded broker. */
 export const brokerServe = defineCommand({
@@ -31,7 +31,7 @@ export const brokerServe = defineCommand({
   async run(context, { flags }) {
     const folder = dataFolder(context, flags.data);
     const idleStop = flags.idleStop > 0 ? { idleStopMs: flags.idleStop } : {};
-    const { readReach, usersOf } = await import('./shared/broker-reach.js');
+    const { readReach, usersOf } = await import('./shared/broker/broker-reach.js');
     const reach = readReach(context, flags, usersOf(context.env));
     try {
       const reason = await serveBroker(

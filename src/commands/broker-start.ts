@@ -1,10 +1,10 @@
 import type { BrokerFile } from '../embedded/broker-file.js';
-import { BROKER_FLAGS, BROKER_SCHEMA, brokerResult, dataFolder, REACH_FLAGS } from './shared/broker-flags.js';
-import { neededSettings } from './shared/client-demands.js';
-import { defineCommand } from './shared/command.js';
-import type { Context } from './shared/context.js';
-import type { Outcome } from './shared/outcome.js';
-import { serveBroker } from './shared/serve-broker.js';
+import { BROKER_FLAGS, BROKER_SCHEMA, brokerResult, dataFolder, REACH_FLAGS } from './shared/broker/broker-flags.js';
+import { neededSettings } from './shared/broker/client-demands.js';
+import { serveBroker } from './shared/broker/serve-broker.js';
+import { defineCommand } from './shared/frame/command.js';
+import type { Context } from './shared/frame/context.js';
+import type { Outcome } from './shared/frame/outcome.js';
 
 /** `broker start` */
 export const brokerStart = defineCommand({
@@ -51,7 +51,7 @@ export const brokerStart = defineCommand({
   streaming: true,
   async run(context, { flags }) {
     const folder = dataFolder(context, flags.data);
-    const { parseUsers, readReach, reachWords, usersVariable } = await import('./shared/broker-reach.js');
+    const { parseUsers, readReach, reachWords, usersVariable } = await import('./shared/broker/broker-reach.js');
     const users = parseUsers(flags.user);
     const reach = readReach(context, flags, users);
     if (flags.detach) {

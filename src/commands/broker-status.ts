@@ -1,5 +1,5 @@
-import { BROKER_FLAGS, BROKER_SCHEMA, brokerResult, dataFolder } from './shared/broker-flags.js';
-import { defineCommand } from './shared/command.js';
+import { BROKER_FLAGS, BROKER_SCHEMA, brokerResult, dataFolder } from './shared/broker/broker-flags.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** `broker status` */
 export const brokerStatus = defineCommand({

@@ -1,8 +1,8 @@
 import { StreamctlError } from '../base/errors.js';
 import type { BrokerInfo } from '../connect/kafka/interfaces.js';
 import type { View } from '../ui/output/view.js';
-import { defineCommand } from './shared/command.js';
-import { withClient } from './shared/kafka.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** `cluster info` */
 export const clusterInfo = defineCommand({

@@ -1,4 +1,4 @@
-import { defineCommand } from './shared/command.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** `completion` */
 export const completion = defineCommand({
@@ -18,7 +18,7 @@ export const completion = defineCommand({
   },
   async run(context, { args }) {
     const [{ SHELLS, completionScript }, { StreamctlError }] = await Promise.all([
-      import('./shared/completion.js'),
+      import('./shared/frame/completion.js'),
       import('../base/errors.js'),
     ]);
     const shell = SHELLS.find((known) => known === args.shell);

@@ -1,4 +1,4 @@
-import { defineCommand } from './shared/command.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** `config show` */
 export const configShow = defineCommand({

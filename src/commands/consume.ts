@@ -1,19 +1,19 @@
 import { StreamctlError } from '../base/errors.js';
 import type { KafkaClient } from '../connect/kafka/client.js';
 import type { TopicPartition } from '../connect/kafka/interfaces.js';
-import { defineCommand, type Input } from './shared/command.js';
-import type { Context } from './shared/context.js';
-import { consumeInGroup } from './shared/group-consume.js';
-import { withClient } from './shared/kafka.js';
-import { topicNames } from './shared/names.js';
-import { resolvePositions } from './shared/offset-positions.js';
-import { type OffsetRange, parseOffsetRange } from './shared/offset-range.js';
-import type { Outcome } from './shared/outcome.js';
-import { partitionsOf, readPartitions } from './shared/partitions.js';
-import { PlainConsume, type PlainConsumeOptions } from './shared/plain-consume.js';
-import { compileFormat } from './shared/record-format.js';
-import type { RowSelector } from './shared/row-selector.js';
-import { asksForWindows, consumeWindows, WINDOW_FLAGS, windowQuery } from './shared/window-mode.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand, type Input } from './shared/frame/command.js';
+import type { Context } from './shared/frame/context.js';
+import type { Outcome } from './shared/frame/outcome.js';
+import { consumeInGroup } from './shared/records/group-consume.js';
+import { resolvePositions } from './shared/records/offset-positions.js';
+import { type OffsetRange, parseOffsetRange } from './shared/records/offset-range.js';
+import { partitionsOf, readPartitions } from './shared/records/partitions.js';
+import { PlainConsume, type PlainConsumeOptions } from './shared/records/plain-consume.js';
+import { compileFormat } from './shared/records/record-format.js';
+import type { RowSelector } from './shared/records/row-selector.js';
+import { asksForWindows, consumeWindows, WINDOW_FLAGS, windowQuery } from './shared/records/window-mode.js';
+import { topicNames } from './shared/settings/names.js';
 
 /** Records that `tail` begins with, per partition. */
 const TAIL_RECORDS = 10;
@@ -98,7 +98,7 @@ async function readWindows(context: Context, input: ConsumeInput): Promise<Outco
   if (given.envelope || given.format !== undefined || given.fields.length > 0 || given.number !== undefined) {
     throw new StreamctlError('usage', '-J, -f, -n and --fields are about records: there are none with --window');
   }
-  const { readStart } = await import('./shared/start-position.js');
+  const { readStart } = await import('./shared/records/start-position.js');
   const isTail = input.invokedAs === 'tail' && !input.given('offset');
   return consumeWindows(context, windowQuery(input.args.topic, given), {
     from: isTail ? { kind: 'end' } : readStart(given.offset, '-o', context.clock.now()),
@@ -137,7 +137,7 @@ async function readPlain(
     import('../connect/kafka/fetcher.js'),
     import('../connect/kafka/option-properties.js'),
   ]);
-  const { comparingWriter } = await import('./shared/record-json.js');
+  const { comparingWriter } = await import('./shared/records/record-json.js');
   const selector = await rowSelector(context, input, client, partitions, range);
   const fetcher = new PartitionFetcher(client, fetcherProperties(client.settings));
   const reader = new PlainConsume(context, client, fetcher, {
@@ -175,7 +175,7 @@ async function rowSelector(
   const [{ openConnection }, { sampleColumns }, { RowSelector }] = await Promise.all([
     import('../run/open-connection.js'),
     import('../run/sample-columns.js'),
-    import('./shared/row-selector.js'),
+    import('./shared/records/row-selector.js'),
   ]);
   const connection = openConnection(client.settings, client.edges);
   try {
@@ -213,7 +213,7 @@ async function recordWriters(
   if (given.fields.length > 0 && (given.envelope || given.format !== undefined)) {
     throw new StreamctlError('usage', '--fields says what is written: it goes without -J and -f');
   }
-  const json = await import('./shared/record-json.js');
+  const json = await import('./shared/records/record-json.js');
   if (given.envelope) return { write: json.writeEnvelope, writeColumns: json.writeColumnsLine };
   if (context.machine) return { write: json.writeTypedRecord, writeColumns: json.writeTypedColumns };
   const writeColumns = context.output === 'tsv' ? json.writeColumnsTsv : json.writeColumnsLine;

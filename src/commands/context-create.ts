@@ -1,7 +1,7 @@
 import { StreamctlError } from '../base/errors.js';
-import { defineCommand } from './shared/command.js';
-import { isSecretKey } from './shared/secrets.js';
-import { CONTEXT_SCHEMA, openUserFile } from './shared/user-file.js';
+import { defineCommand } from './shared/frame/command.js';
+import { CONTEXT_SCHEMA, openUserFile } from './shared/frame/user-file.js';
+import { isSecretKey } from './shared/settings/secrets.js';
 
 /** `context create` */
 export const contextCreate = defineCommand({

@@ -1,6 +1,6 @@
-import { defineCommand } from './shared/command.js';
-import { confirm } from './shared/confirm.js';
-import { CONTEXT_SCHEMA, openUserFile, requireContext } from './shared/user-file.js';
+import { defineCommand } from './shared/frame/command.js';
+import { confirm } from './shared/frame/confirm.js';
+import { CONTEXT_SCHEMA, openUserFile, requireContext } from './shared/frame/user-file.js';
 
 /** `context delete` */
 export const contextDelete = defineCommand({

@@ -1,5 +1,5 @@
-import { defineCommand } from './shared/command.js';
-import { openUserFile } from './shared/user-file.js';
+import { defineCommand } from './shared/frame/command.js';
+import { openUserFile } from './shared/frame/user-file.js';
 
 /** `context list` */
 export const contextList = defineCommand({

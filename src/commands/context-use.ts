@@ -1,5 +1,5 @@
-import { defineCommand } from './shared/command.js';
-import { CONTEXT_SCHEMA, openUserFile, requireContext } from './shared/user-file.js';
+import { defineCommand } from './shared/frame/command.js';
+import { CONTEXT_SCHEMA, openUserFile, requireContext } from './shared/frame/user-file.js';
 
 /** `context use` */
 export const contextUse = defineCommand({

@@ -1,7 +1,7 @@
-import { defineCommand } from './shared/command.js';
-import { findPipeline, readName } from './shared/names.js';
-import type { Outcome } from './shared/outcome.js';
-import { FRAME_FORMATS } from './shared/show-dashboard.js';
+import { defineCommand } from './shared/frame/command.js';
+import type { Outcome } from './shared/frame/outcome.js';
+import { FRAME_FORMATS } from './shared/running/show-dashboard.js';
+import { findPipeline, readName } from './shared/settings/names.js';
 
 /** `demo` */
 export const demo = defineCommand({
@@ -41,7 +41,7 @@ export const demo = defineCommand({
   streaming: true,
   async run(context, { args, flags }): Promise<Outcome> {
     const plan = await findPipeline(readName(args.pipeline ?? 'cars').name);
-    const { runDemo } = await import('./shared/demo-run.js');
+    const { runDemo } = await import('./shared/running/demo-run.js');
     return runDemo(context, plan, flags);
   },
 });

@@ -1,8 +1,8 @@
-import { defineCommand } from './shared/command.js';
-import { confirm } from './shared/confirm.js';
-import { eachItem } from './shared/each-item.js';
-import { requireGroup } from './shared/group-lag.js';
-import { withClient } from './shared/kafka.js';
+import { requireGroup } from './shared/broker/group-lag.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand } from './shared/frame/command.js';
+import { confirm } from './shared/frame/confirm.js';
+import { eachItem } from './shared/frame/each-item.js';
 
 /** `groups delete` */
 export const groupsDelete = defineCommand({

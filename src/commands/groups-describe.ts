@@ -1,9 +1,9 @@
 import type { KafkaClient } from '../connect/kafka/client.js';
 import type { View } from '../ui/output/view.js';
-import { defineCommand } from './shared/command.js';
-import { eachItem } from './shared/each-item.js';
-import { type GroupPosition, groupPositions, POSITION_SCHEMA, requireGroup } from './shared/group-lag.js';
-import { withClient } from './shared/kafka.js';
+import { type GroupPosition, groupPositions, POSITION_SCHEMA, requireGroup } from './shared/broker/group-lag.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand } from './shared/frame/command.js';
+import { eachItem } from './shared/frame/each-item.js';
 
 /** `groups describe` */
 export const groupsDescribe = defineCommand({

@@ -1,5 +1,5 @@
-import { defineCommand } from './shared/command.js';
-import { withClient } from './shared/kafka.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** `groups list` */
 export const groupsList = defineCommand({

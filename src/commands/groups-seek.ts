@@ -1,12 +1,12 @@
 import { StreamctlError } from '../base/errors.js';
 import type { KafkaClient } from '../connect/kafka/client.js';
 import type { TopicPartition, TopicPartitionOffset } from '../connect/kafka/interfaces.js';
-import { defineCommand, type Input } from './shared/command.js';
-import { groupPositions } from './shared/group-lag.js';
-import { withClient } from './shared/kafka.js';
-import { resolvePositions } from './shared/offset-positions.js';
-import { parseOffsetRange } from './shared/offset-range.js';
-import { partitionsOf, readPartitions } from './shared/partitions.js';
+import { groupPositions } from './shared/broker/group-lag.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand, type Input } from './shared/frame/command.js';
+import { resolvePositions } from './shared/records/offset-positions.js';
+import { parseOffsetRange } from './shared/records/offset-range.js';
+import { partitionsOf, readPartitions } from './shared/records/partitions.js';
 
 const flags = {
   to: { type: 'string', placeholder: 'OFFSET', help: 'start, end, 42, +10, -10, @-1h, @2022-02-14T10:00Z' },

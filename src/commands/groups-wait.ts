@@ -1,8 +1,8 @@
 import { StreamctlError } from '../base/errors.js';
 import type { KafkaClient } from '../connect/kafka/client.js';
-import { defineCommand } from './shared/command.js';
-import { groupPositions } from './shared/group-lag.js';
-import { withClient } from './shared/kafka.js';
+import { groupPositions } from './shared/broker/group-lag.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** How often the lag is asked for. */
 const LOOK_MS = 250;

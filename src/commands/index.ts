@@ -1,4 +1,4 @@
-import type { CommandEntry } from './shared/command.js';
+import type { CommandEntry } from './shared/frame/command.js';
 
 /** First words that are no commands themselves, with their line in the help. */
 export const GROUPS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { defineCommand } from './shared/command.js';
-import { findPipeline, readName } from './shared/names.js';
+import { defineCommand } from './shared/frame/command.js';
+import { findPipeline, readName } from './shared/settings/names.js';
 
 /** `pipelines explain` */
 export const pipelinesExplain = defineCommand({
@@ -38,7 +38,7 @@ export const pipelinesExplain = defineCommand({
       const [{ flinkScript }, { resolveParameters }, { readParameters }] = await Promise.all([
         import('../flink/flink-script.js'),
         import('../plan/parameters.js'),
-        import('./shared/run-flags.js'),
+        import('./shared/running/run-flags.js'),
       ]);
       const parameters = resolveParameters(plan, readParameters(flags.param), context.clock.now());
       return flinkScript(plan, { parameters }).text;

@@ -1,5 +1,5 @@
-import { defineCommand } from './shared/command.js';
-import { allPipelines } from './shared/names.js';
+import { defineCommand } from './shared/frame/command.js';
+import { allPipelines } from './shared/settings/names.js';
 
 /** `pipelines list` */
 export const pipelinesList = defineCommand({

@@ -1,6 +1,6 @@
 import { stringifyJson } from '../ui/output/json.js';
-import { defineCommand } from './shared/command.js';
-import { findPipeline, readName } from './shared/names.js';
+import { defineCommand } from './shared/frame/command.js';
+import { findPipeline, readName } from './shared/settings/names.js';
 
 /** `pipelines show` */
 export const pipelinesShow = defineCommand({

@@ -1,9 +1,9 @@
-import { defineCommand, type Input } from './shared/command.js';
-import type { Context } from './shared/context.js';
-import { withClient } from './shared/kafka.js';
-import type { Outcome } from './shared/outcome.js';
-import { POLL_FLAGS } from './shared/poll-flags.js';
-import type { PollPlan } from './shared/poll-plan.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand, type Input } from './shared/frame/command.js';
+import type { Context } from './shared/frame/context.js';
+import type { Outcome } from './shared/frame/outcome.js';
+import { POLL_FLAGS } from './shared/sources/poll-flags.js';
+import type { PollPlan } from './shared/sources/poll-plan.js';
 
 const args = [
   { name: 'source', optional: true, help: 'velib, weather, stocks, news, or an address' },
@@ -57,21 +57,21 @@ export const poll = defineCommand({
   },
   mutating: true,
   streaming: true,
-  dynamicFlags: async (words) => (await import('./shared/poll-plan.js')).apiFlags(words),
+  dynamicFlags: async (words) => (await import('./shared/sources/poll-plan.js')).apiFlags(words),
   run: start,
 });
 
 async function start(context: Context, { args: words, flags, extra }: PollInput): Promise<Outcome> {
-  const { planPoll } = await import('./shared/poll-plan.js');
+  const { planPoll } = await import('./shared/sources/poll-plan.js');
   const plan = await planPoll(context, { source: words.source, values: words.value, flags, extra });
-  if (context.dryRun) return (await import('./shared/poll-dry-run.js')).dryRunPoll(context, plan);
-  const { PollSession } = await import('./shared/poll-session.js');
+  if (context.dryRun) return (await import('./shared/sources/poll-dry-run.js')).dryRunPoll(context, plan);
+  const { PollSession } = await import('./shared/sources/poll-session.js');
   const session = new PollSession(context, plan, flags);
   const isOutput = plan.topic.name === '-';
   const { counts, failures } = isOutput
     ? await session.toOutput()
     : await withClient(context, (client) => session.toTopic(client));
-  const { closingText } = await import('./shared/poll-output.js');
+  const { closingText } = await import('./shared/sources/poll-output.js');
   context.note(closingText(plan.definition.name, counts, isOutput ? undefined : plan.topic.name));
   return {
     reason: endOf(context, plan),

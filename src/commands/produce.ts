@@ -3,10 +3,12 @@ import { StreamctlError } from '../base/errors.js';
 import type { KafkaClient } from '../connect/kafka/client.js';
 import type { Acknowledged, TopicInfo } from '../connect/kafka/interfaces.js';
 import type { RecordProducer } from '../connect/kafka/producer.js';
-import { readBlocks } from './shared/byte-sources.js';
-import { defineCommand, type Input } from './shared/command.js';
-import type { Context } from './shared/context.js';
-import { compileInputFormat, type InputFormat } from './shared/input-format.js';
+import { withClient } from './shared/broker/kafka.js';
+import { readBlocks } from './shared/frame/byte-sources.js';
+import { defineCommand, type Input } from './shared/frame/command.js';
+import type { Context } from './shared/frame/context.js';
+import type { Outcome } from './shared/frame/outcome.js';
+import { compileInputFormat, type InputFormat } from './shared/records/input-format.js';
 import {
   envelopeReader,
   type InputRecord,
@@ -14,11 +16,9 @@ import {
   plainReader,
   readHeaders,
   splitRecords,
-} from './shared/input-records.js';
-import { withClient } from './shared/kafka.js';
-import { topicNames } from './shared/names.js';
-import type { Outcome } from './shared/outcome.js';
-import { unescapeText } from './shared/record-format.js';
+} from './shared/records/input-records.js';
+import { unescapeText } from './shared/records/record-format.js';
+import { topicNames } from './shared/settings/names.js';
 
 const flags = {
   key: { type: 'string', short: 'k', placeholder: 'KEY', help: 'key of every record' },

@@ -1,8 +1,8 @@
 import type { Plan } from '../plan/plan.js';
-import { defineCommand } from './shared/command.js';
-import type { Context } from './shared/context.js';
-import { findPipeline, readName } from './shared/names.js';
-import type { Outcome } from './shared/outcome.js';
+import { defineCommand } from './shared/frame/command.js';
+import type { Context } from './shared/frame/context.js';
+import type { Outcome } from './shared/frame/outcome.js';
+import { findPipeline, readName } from './shared/settings/names.js';
 
 /** `run` */
 export const run = defineCommand({
@@ -65,8 +65,8 @@ export const run = defineCommand({
   async run(context, { args, flags }) {
     const [{ readEmit, readParameters, readTables, withEmit }, { readStart }, { resolveParameters }] =
       await Promise.all([
-        import('./shared/run-flags.js'),
-        import('./shared/start-position.js'),
+        import('./shared/running/run-flags.js'),
+        import('./shared/records/start-position.js'),
         import('../plan/parameters.js'),
       ]);
     const found = await findPipeline(readName(args.pipeline).name);
@@ -94,13 +94,13 @@ async function work(
   const [{ startPipelineRun }, { runPlace }, { closingText, runResult, streamListener }, { WindowPrinter }, internal] =
     await Promise.all([
       import('../run/pipeline-run.js'),
-      import('./shared/run-place.js'),
-      import('./shared/run-listener.js'),
-      import('./shared/window-printer.js'),
+      import('./shared/running/run-place.js'),
+      import('./shared/running/run-listener.js'),
+      import('./shared/records/window-printer.js'),
       import('../run/internal-topics.js'),
     ]);
   const printer = new WindowPrinter(context);
-  const { startFeed } = await import('./shared/pipeline-feed.js');
+  const { startFeed } = await import('./shared/sources/pipeline-feed.js');
   const feed = await startFeed(context, plan, source, context.stream.wantsEof);
   // What a bounded run reads has to be there when it begins.
   if (context.stream.wantsEof) await feed?.sent;

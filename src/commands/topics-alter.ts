@@ -1,10 +1,16 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Admin, TopicConfigChange } from '../connect/kafka/interfaces.js';
-import { defineCommand } from './shared/command.js';
-import { withAdmin } from './shared/kafka.js';
-import { topicNames } from './shared/names.js';
-import { statusOutcome } from './shared/status-outcome.js';
-import { adminError, chooseTopics, readConfigs, TOPIC_STATUS_SCHEMA, type TopicStatus } from './shared/topic-flags.js';
+import { withAdmin } from './shared/broker/kafka.js';
+import {
+  adminError,
+  chooseTopics,
+  readConfigs,
+  TOPIC_STATUS_SCHEMA,
+  type TopicStatus,
+} from './shared/broker/topic-flags.js';
+import { defineCommand } from './shared/frame/command.js';
+import { statusOutcome } from './shared/frame/status-outcome.js';
+import { topicNames } from './shared/settings/names.js';
 
 /** `topics alter` */
 export const topicsAlter = defineCommand({

@@ -1,10 +1,10 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Admin } from '../connect/kafka/interfaces.js';
-import { defineCommand } from './shared/command.js';
-import { withAdmin } from './shared/kafka.js';
-import { statusOutcome } from './shared/status-outcome.js';
-import { readTopicsFile, type TopicChange, topicChanges } from './shared/topic-changes.js';
-import { adminError, TOPIC_STATUS_SCHEMA, type TopicStatus } from './shared/topic-flags.js';
+import { withAdmin } from './shared/broker/kafka.js';
+import { readTopicsFile, type TopicChange, topicChanges } from './shared/broker/topic-changes.js';
+import { adminError, TOPIC_STATUS_SCHEMA, type TopicStatus } from './shared/broker/topic-flags.js';
+import { defineCommand } from './shared/frame/command.js';
+import { statusOutcome } from './shared/frame/status-outcome.js';
 
 /** `topics apply` */
 export const topicsApply = defineCommand({

@@ -1,17 +1,17 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Admin, NewTopic } from '../connect/kafka/interfaces.js';
-import { defineCommand } from './shared/command.js';
-import type { Context } from './shared/context.js';
-import { withAdmin } from './shared/kafka.js';
-import { pipelineOf, readName } from './shared/names.js';
-import { statusOutcome } from './shared/status-outcome.js';
+import { withAdmin } from './shared/broker/kafka.js';
 import {
   adminError,
   BROKER_DEFAULT,
   readConfigs,
   TOPIC_STATUS_SCHEMA,
   type TopicStatus,
-} from './shared/topic-flags.js';
+} from './shared/broker/topic-flags.js';
+import { defineCommand } from './shared/frame/command.js';
+import type { Context } from './shared/frame/context.js';
+import { statusOutcome } from './shared/frame/status-outcome.js';
+import { pipelineOf, readName } from './shared/settings/names.js';
 
 /** `topics create` */
 export const topicsCreate = defineCommand({

@@ -1,9 +1,9 @@
-import { defineCommand } from './shared/command.js';
-import { confirm } from './shared/confirm.js';
-import { withAdmin } from './shared/kafka.js';
-import { topicNames } from './shared/names.js';
-import { statusOutcome } from './shared/status-outcome.js';
-import { adminError, chooseTopics, TOPIC_STATUS_SCHEMA, type TopicStatus } from './shared/topic-flags.js';
+import { withAdmin } from './shared/broker/kafka.js';
+import { adminError, chooseTopics, TOPIC_STATUS_SCHEMA, type TopicStatus } from './shared/broker/topic-flags.js';
+import { defineCommand } from './shared/frame/command.js';
+import { confirm } from './shared/frame/confirm.js';
+import { statusOutcome } from './shared/frame/status-outcome.js';
+import { topicNames } from './shared/settings/names.js';
 
 const NAMES_ASKED = 10;
 

@@ -2,10 +2,10 @@ import type { StreamctlError } from '../base/errors.js';
 import type { KafkaClient } from '../connect/kafka/client.js';
 import type { ConfigEntry, TopicInfo } from '../connect/kafka/interfaces.js';
 import type { View } from '../ui/output/view.js';
-import { defineCommand } from './shared/command.js';
-import { withAdmin } from './shared/kafka.js';
-import { topicNames } from './shared/names.js';
-import { chooseTopics } from './shared/topic-flags.js';
+import { withAdmin } from './shared/broker/kafka.js';
+import { chooseTopics } from './shared/broker/topic-flags.js';
+import { defineCommand } from './shared/frame/command.js';
+import { topicNames } from './shared/settings/names.js';
 
 /** What `topics describe` tells of one topic. */
 interface TopicDescription {

@@ -1,7 +1,7 @@
 import { StreamctlError } from '../base/errors.js';
-import { defineCommand } from './shared/command.js';
-import { withAdmin } from './shared/kafka.js';
-import { changeText, readTopicsFile, topicChanges } from './shared/topic-changes.js';
+import { withAdmin } from './shared/broker/kafka.js';
+import { changeText, readTopicsFile, topicChanges } from './shared/broker/topic-changes.js';
+import { defineCommand } from './shared/frame/command.js';
 
 /** `topics diff` */
 export const topicsDiff = defineCommand({

@@ -1,6 +1,6 @@
-import { defineCommand } from './shared/command.js';
-import { withClient } from './shared/kafka.js';
-import { namePattern } from './shared/names.js';
+import { withClient } from './shared/broker/kafka.js';
+import { defineCommand } from './shared/frame/command.js';
+import { namePattern } from './shared/settings/names.js';
 
 /** `topics list` */
 export const topicsList = defineCommand({

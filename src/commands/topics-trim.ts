@@ -1,11 +1,11 @@
 import { StreamctlError } from '../base/errors.js';
-import { defineCommand } from './shared/command.js';
-import { confirm } from './shared/confirm.js';
-import { withAdmin } from './shared/kafka.js';
-import { resolvePositions } from './shared/offset-positions.js';
-import { parseOffsetRange } from './shared/offset-range.js';
-import { partitionsOf, readPartitions } from './shared/partitions.js';
-import { adminError } from './shared/topic-flags.js';
+import { withAdmin } from './shared/broker/kafka.js';
+import { adminError } from './shared/broker/topic-flags.js';
+import { defineCommand } from './shared/frame/command.js';
+import { confirm } from './shared/frame/confirm.js';
+import { resolvePositions } from './shared/records/offset-positions.js';
+import { parseOffsetRange } from './shared/records/offset-range.js';
+import { partitionsOf, readPartitions } from './shared/records/partitions.js';
 
 /** `topics trim` */
 export const topicsTrim = defineCommand({

@@ -1,8 +1,8 @@
-import { defineCommand, type Input } from './shared/command.js';
-import type { Context } from './shared/context.js';
-import { pipelineOf, readName } from './shared/names.js';
-import type { Outcome } from './shared/outcome.js';
-import { FRAME_FORMATS } from './shared/show-dashboard.js';
+import { defineCommand, type Input } from './shared/frame/command.js';
+import type { Context } from './shared/frame/context.js';
+import type { Outcome } from './shared/frame/outcome.js';
+import { FRAME_FORMATS } from './shared/running/show-dashboard.js';
+import { pipelineOf, readName } from './shared/settings/names.js';
 
 const flags = {
   by: { type: 'list', separator: ',', placeholder: 'COL,...', help: 'for a topic: columns that make the groups' },
@@ -68,15 +68,15 @@ export const watch = defineCommand({
     const typed = readName(input.args.name);
     const plan = await pipelineOf(typed, (name) => topicExists(context, name));
     const [{ watchPipeline }, { watchTopic }] = await Promise.all([
-      import('./shared/watch-pipeline.js'),
-      import('./shared/watch-topic.js'),
+      import('./shared/running/watch-pipeline.js'),
+      import('./shared/running/watch-topic.js'),
     ]);
     return plan ? watchPipeline(context, plan, input) : watchTopic(context, typed.name, input);
   },
 });
 
 async function topicExists(context: Context, name: string): Promise<boolean> {
-  const { withClient } = await import('./shared/kafka.js');
+  const { withClient } = await import('./shared/broker/kafka.js');
   return withClient(context, async (client) =>
     (await client.cluster([name])).topics.some((topic) => topic.name === name),
   );

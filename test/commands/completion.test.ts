@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { completion } from '../../src/commands/completion.js';
 import { COMMANDS, GROUPS } from '../../src/commands/index.js';
-import { completionNodes } from '../../src/commands/shared/completion-nodes.js';
-import type { Context } from '../../src/commands/shared/context.js';
+import { completionNodes } from '../../src/commands/shared/frame/completion-nodes.js';
+import type { Context } from '../../src/commands/shared/frame/context.js';
 
 const context = { program: { completionNodes: () => completionNodes(COMMANDS, GROUPS) } } as unknown as Context;
 

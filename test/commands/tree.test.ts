@@ -3,12 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { commandsPage, errorsPage, exitCodesPage } from '../../scripts/generate-reference.mjs';
 import { ERROR_KINDS } from '../../src/base/errors.js';
 import { COMMANDS, GROUPS } from '../../src/commands/index.js';
-import type { CommandSpec, FlagSpecs } from '../../src/commands/shared/command.js';
-import { EXIT_MEANINGS } from '../../src/commands/shared/exit-codes.js';
-import { defaultOf } from '../../src/commands/shared/flag-values.js';
-import { GLOBAL_FLAGS, longName, MUTATING_FLAGS, STREAMING_FLAGS } from '../../src/commands/shared/global-flags.js';
-import type { JsonSchema } from '../../src/commands/shared/json-schema.js';
-import { parseCommandLine } from '../../src/commands/shared/program.js';
+import type { CommandSpec, FlagSpecs } from '../../src/commands/shared/frame/command.js';
+import { EXIT_MEANINGS } from '../../src/commands/shared/frame/exit-codes.js';
+import { defaultOf } from '../../src/commands/shared/frame/flag-values.js';
+import type { JsonSchema } from '../../src/commands/shared/frame/json-schema.js';
+import { parseCommandLine } from '../../src/commands/shared/frame/program.js';
+import {
+  GLOBAL_FLAGS,
+  longName,
+  MUTATING_FLAGS,
+  STREAMING_FLAGS,
+} from '../../src/commands/shared/settings/global-flags.js';
 
 const specs = await Promise.all(COMMANDS.map((entry) => entry.load()));
 const info = { version: '1.2.3', summary: 'summary', groups: GROUPS, columns: 100 };

@@ -1,0 +1,140 @@
+import { StreamctlError } from '../../../base/errors.js';
+import type { AdhocQuery } from '../../../plan/adhoc-plan.js';
+import type { EndSummary, StartPosition } from '../../../run/interfaces.js';
+import type { Context } from '../frame/context.js';
+import type { Outcome } from '../frame/outcome.js';
+import { allPipelines } from '../settings/names.js';
+
+/** How the windowed mode of `consume` reads its topic. */
+export interface WindowReading {
+  readonly from: StartPosition;
+  /** `-e` or `--until eof`: ends at the end offsets read at the start. */
+  readonly eof: boolean;
+  /** `-p`; all partitions when empty. */
+  readonly partitions: readonly number[];
+  /** `-g`: begins at the group's offsets where it has any, and commits what was read when it ends. */
+  readonly group?: string;
+}
+
+/**
+ * `consume TOPIC --window ...`: results of windows instead of records. With an end they are one table for people,
+ * without one they are printed as they close.
+ * @throws `usage`, `bad-plan`, `not-found`, `bad-data`, `broker-unreachable`
+ */
+export async function consumeWindows(
+  context: Context,
+  query: Omit<AdhocQuery, 'columns'>,
+  reading: WindowReading,
+): Promise<Outcome> {
+  const [{ startWindowConsume }, { runPlace }, { streamListener, closingText, runResult }, { WindowPrinter }] =
+    await Promise.all([
+      import('../../../run/window-consume.js'),
+      import('../running/run-place.js'),
+      import('../running/run-listener.js'),
+      import('./window-printer.js'),
+    ]);
+  const printer = new WindowPrinter(context, reading.eof);
+  const sources = (await allPipelines()).flatMap((plan) => plan.sources);
+  const declared = sources.find((source) => source.topic === query.topic)?.columns;
+  const { group, partitions, from, eof } = reading;
+  const started = await startWindowConsume({
+    place: runPlace(context),
+    query,
+    from,
+    bounded: eof,
+    listener: streamListener(context, printer),
+    signal: context.signal,
+    ...(declared ? { declared } : {}),
+    ...(partitions.length > 0 ? { partitions } : {}),
+    ...(group === undefined ? {} : { commitTo: group }),
+  });
+  if (!started) {
+    context.note(`topic "${query.topic}" is empty`);
+    if (eof) context.stream.eof();
+    return { reason: eof ? 'eof' : 'stopped', result: { rows: 0, windows: 0 } };
+  }
+  const stop = (): void => void started.run.stop();
+  context.signal.addEventListener('abort', stop, { once: true });
+  if (context.signal.aborted) stop();
+  const summary = await started.run.done;
+  context.signal.removeEventListener('abort', stop);
+  context.progress(undefined);
+  printer.flush();
+  if (summary.error) throw explained(summary);
+  context.note(closingText(summary.snapshot));
+  return { reason: summary.reason, result: runResult(summary.snapshot) };
+}
+
+/** Too many groups at once is the one bound that a query can run into by itself. */
+function explained({ error }: EndSummary): Error {
+  if (!(error instanceof StreamctlError) || error.code !== 'limit-exceeded' || error.hint) return error!;
+  return new StreamctlError(error.code, error.message, {
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    hint: 'group by fewer values (--by), or use shorter windows',
+    cause: error,
+  });
+}
+
+/** Flags of the windowed mode. */
+export const WINDOW_FLAGS = {
+  window: { type: 'string', placeholder: 'D', help: 'results of windows of this size instead of records' },
+  hop: { type: 'string', placeholder: 'D', help: 'a window begins so often; windows overlap' },
+  session: { type: 'string', placeholder: 'D', help: 'windows that end after such a silence' },
+  time: { type: 'string', placeholder: 'COL', help: "column of the event time; the record's timestamp when left out" },
+  lateness: { type: 'string', placeholder: 'D', help: 'how far rows may be out of order; 0 when left out' },
+  idle: { type: 'string', placeholder: 'D', help: 'silence after which a partition no longer holds windows back; 30s' },
+  by: { type: 'list', separator: ',', placeholder: 'COL,...', help: 'columns whose values make the groups' },
+  agg: { type: 'string', placeholder: 'EXPR,...', help: "what is computed: 'count(),avg(price) as mean'" },
+} as const;
+
+/** The values of {@link WINDOW_FLAGS}, as a command line gave them. */
+export interface WindowFlagValues {
+  readonly window: string | undefined;
+  readonly hop: string | undefined;
+  readonly session: string | undefined;
+  readonly time: string | undefined;
+  readonly lateness: string | undefined;
+  readonly idle: string | undefined;
+  readonly by: readonly string[];
+  readonly agg: string | undefined;
+}
+
+/** Flags that mean something for windows only. */
+const WINDOW_ONLY = ['hop', 'time', 'lateness', 'idle', 'agg'] as const;
+
+/**
+ * Whether the command line asks for windows.
+ * @throws `usage` for flags of windows without a window.
+ */
+export function asksForWindows(flags: WindowFlagValues): boolean {
+  if (flags.window !== undefined || flags.session !== undefined) return true;
+  const alone = flags.by.length > 0 ? 'by' : WINDOW_ONLY.find((name) => flags[name] !== undefined);
+  if (alone === undefined) return false;
+  throw new StreamctlError('usage', `--${alone} needs a window`, { hint: 'add --window 1m, or --session 30s' });
+}
+
+/** The query that the flags say, over the one topic of the command line. @throws `usage` */
+export function windowQuery(
+  topics: readonly string[],
+  flags: WindowFlagValues & { readonly where: string | undefined },
+): Omit<AdhocQuery, 'columns'> {
+  const [topic, ...others] = topics;
+  if (topic === undefined || others.length > 0) {
+    throw new StreamctlError('usage', 'windows are computed over one topic at a time', {
+      hint: 'streamctl consume TOPIC --window 1m',
+    });
+  }
+  const { window, hop, session, time, lateness, idle, by, agg, where } = flags;
+  return {
+    topic,
+    by,
+    ...(window === undefined ? {} : { window }),
+    ...(hop === undefined ? {} : { hop }),
+    ...(session === undefined ? {} : { session }),
+    ...(time === undefined ? {} : { time }),
+    ...(lateness === undefined ? {} : { lateness }),
+    ...(idle === undefined ? {} : { idleTimeout: idle }),
+    ...(agg === undefined ? {} : { aggregates: agg }),
+    ...(where === undefined ? {} : { where }),
+  };
+}

@@ -1,0 +1,191 @@
+import type { Value, ValueType } from '../../../base/row-batch.js';
+import { WINDOW_END, WINDOW_START } from '../../../plan/plan.js';
+import type { ResultColumn } from '../../../plan/snapshot.js';
+import type { LateRow, RejectedRow, WindowResult } from '../../../run/interfaces.js';
+import { formatDateTime, formatTime, formatValue } from '../../../ui/text/numbers.js';
+import { paint } from '../../../ui/text/style.js';
+import { padText, textWidth } from '../../../ui/text/width.js';
+import type { Context } from '../frame/context.js';
+
+/** Rows whose widths a table takes into account before it is printed; more are printed as they come. */
+const MAX_TABLE_ROWS = 10_000;
+const DAY_MS = 86_400_000;
+const GAP = '  ';
+/** Headings are no windows: whoever compares results does not see them. */
+const HEADER = { type: 'progress' } as const;
+
+/** A result row as text cells, and which of them are numbers. */
+interface Line {
+  readonly sink: string;
+  readonly titles: readonly string[];
+  readonly cells: readonly string[];
+  readonly numeric: readonly boolean[];
+}
+
+/** What of a {@link Context} the printer uses. */
+type PrinterContext = Pick<Context, 'record' | 'machine' | 'output' | 'style'>;
+
+/**
+ * Writes results of windows: records of type `window` for programs; for people aligned lines, each as soon as it is
+ * there, or one table at the end where `whole` is asked for.
+ */
+export class WindowPrinter {
+  readonly #context: PrinterContext;
+  readonly #whole: boolean;
+  readonly #kept: { readonly line: Line; readonly record: WindowRecord }[] = [];
+  #widths: number[] = [];
+  #titled: string | undefined;
+
+  constructor(context: PrinterContext, whole = false) {
+    this.#context = context;
+    this.#whole = whole && !context.machine && context.output !== 'yaml';
+  }
+
+  /** One row of one window. */
+  result(result: WindowResult): void {
+    const line = lineOf(result);
+    const record = windowRecord(result);
+    if (this.#context.machine || this.#context.output === 'yaml') this.#context.record(record);
+    else if (this.#context.output === 'tsv') this.#tsv(line, record);
+    else if (this.#whole && this.#kept.length < MAX_TABLE_ROWS) this.#kept.push({ line, record });
+    else {
+      this.flush();
+      this.#print(line, record);
+    }
+  }
+
+  /** Prints what was kept for the table. */
+  flush(): void {
+    const kept = this.#kept.splice(0);
+    for (const { line } of kept) this.#widen(line);
+    for (const { line, record } of kept) this.#print(line, record);
+  }
+
+  #print(line: Line, record: WindowRecord): void {
+    if (this.#titled !== line.sink) {
+      if (this.#titled !== undefined) this.#widths = [];
+      this.#titled = line.sink;
+      this.#widen({ ...line, cells: line.titles });
+      this.#widen(line);
+      this.#context.record(HEADER, paint(this.#aligned(line, line.titles), 'dim', this.#context.style));
+    }
+    this.#widen(line);
+    this.#context.record(record, this.#aligned(line, line.cells));
+  }
+
+  #tsv(line: Line, record: WindowRecord): void {
+    if (this.#titled !== line.sink) {
+      this.#titled = line.sink;
+      this.#context.record(
+        HEADER,
+        ['window_start', 'window_end', ...Object.keys(record.row ?? {}), 'reason'].join('\t'),
+      );
+    }
+    const values = Object.values(record.row ?? {}).map((value) => String(value ?? '').replace(/[\t\n\r]/g, ' '));
+    this.#context.record(
+      record,
+      [record.window_start ?? '', record.window_end ?? '', ...values, record.reason].join('\t'),
+    );
+  }
+
+  #widen(line: Line): void {
+    line.cells.forEach((cell, index) => {
+      this.#widths[index] = Math.max(this.#widths[index] ?? 0, textWidth(cell));
+    });
+  }
+
+  #aligned(line: Line, cells: readonly string[]): string {
+    return cells
+      .map((cell, index) => padText(cell, this.#widths[index]!, line.numeric[index] ? 'right' : 'left'))
+      .join(GAP)
+      .trimEnd();
+  }
+}
+
+/** A result as a record of the stream. */
+export interface WindowRecord extends Readonly<Record<string, unknown>> {
+  readonly type: 'window';
+  readonly window_start?: string;
+  readonly window_end?: string;
+  readonly row?: Readonly<Record<string, unknown>>;
+}
+
+/** `{type:'window', sink, window_start, window_end, reason, row}`; times are ISO 8601 in UTC. */
+export function windowRecord(result: WindowResult): WindowRecord {
+  const { columns, values, windowStartMs, windowEndMs, reason, sink } = result;
+  const row: Record<string, unknown> = {};
+  columns.forEach(({ name, type }, index) => {
+    if (!isBound(name, result)) row[name] = printable(values[index], type);
+  });
+  return {
+    type: 'window',
+    sink,
+    ...(windowStartMs === undefined ? {} : { window_start: isoTime(windowStartMs) }),
+    ...(windowEndMs === undefined ? {} : { window_end: isoTime(windowEndMs) }),
+    reason,
+    row,
+  };
+}
+
+/** A late row as a record of the stream. */
+export function lateRecord(row: LateRow): { readonly type: 'late' } & Readonly<Record<string, unknown>> {
+  const { topic, partition, offset, eventTimeMs, watermarkMs } = row;
+  return {
+    type: 'late',
+    topic,
+    partition,
+    offset,
+    time: isoTime(eventTimeMs),
+    watermark: Number.isFinite(watermarkMs) ? isoTime(watermarkMs) : null,
+  };
+}
+
+/** A rejected row as a record of the stream. */
+export function rejectedRecord(row: RejectedRow): { readonly type: 'rejected' } & Readonly<Record<string, unknown>> {
+  const { topic, partition, offset, reason } = row;
+  return { type: 'rejected', topic, partition, offset, reason };
+}
+
+function lineOf(result: WindowResult): Line {
+  const shown = result.columns
+    .map((column, index) => ({ column, value: result.values[index] ?? null }))
+    .filter(({ column }) => !isBound(column.name, result));
+  const windowed = result.windowStartMs !== undefined && result.windowEndMs !== undefined;
+  const before = windowed ? [spanText(result.windowStartMs!, result.windowEndMs!)] : [];
+  return {
+    sink: result.sink,
+    titles: [...(windowed ? ['window'] : []), ...shown.map(({ column }) => column.name), 'closed by'],
+    cells: [...before, ...shown.map(({ column, value }) => cellText(column, value)), result.reason],
+    numeric: [...before.map(() => false), ...shown.map(({ column }) => isNumeric(column.type)), false],
+  };
+}
+
+/** `2024-03-01 10:21:00-10:22:00`, with both dates where the window is longer than a day. */
+function spanText(startMs: number, endMs: number): string {
+  const sameDay = Math.floor(startMs / DAY_MS) === Math.floor((endMs - 1) / DAY_MS);
+  return `${formatDateTime(startMs)}${sameDay ? `-${formatTime(endMs)}` : ` - ${formatDateTime(endMs)}`}`;
+}
+
+function cellText(column: ResultColumn, value: Value): string {
+  if (column.type === 'timestamp' && value !== null) return formatDateTime(Number(value));
+  // Years, codes and counts are read more easily without separators; a mean wants two digits.
+  if (column.type === 'bigint' && value !== null) return String(value);
+  return formatValue(value, typeof value === 'number' && !Number.isInteger(value) ? 2 : 0);
+}
+
+function isBound(name: string, result: WindowResult): boolean {
+  return result.windowStartMs !== undefined && (name === WINDOW_START || name === WINDOW_END);
+}
+
+function isNumeric(type: ValueType): boolean {
+  return type === 'bigint' || type === 'double';
+}
+
+function printable(value: Value | undefined, type: ValueType): unknown {
+  if (value === undefined || value === null) return null;
+  return type === 'timestamp' ? isoTime(Number(value)) : value;
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

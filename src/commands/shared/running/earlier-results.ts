@@ -1,0 +1,55 @@
+import {
+  type DashboardSnapshot,
+  MAX_RESULT_ROWS,
+  MAX_TREND,
+  type ResultRow,
+  type ResultTable,
+} from '../../../plan/snapshot.js';
+
+/**
+ * A look at a run that began where an earlier one had ended: keys of which it has no result yet are shown as the
+ * earlier one left them, and histories go on.
+ * @param earlier results from before; ignored when they have other columns.
+ */
+export function withEarlierResults(snapshot: DashboardSnapshot, earlier: ResultTable | undefined): DashboardSnapshot {
+  if (!earlier || !sameColumns(snapshot.results, earlier)) return snapshot;
+  const { results } = snapshot;
+  const fresh = new Map(results.rows.map((row) => [keyOf(row, results), row]));
+  const rows: ResultRow[] = [];
+  for (const row of earlier.rows) {
+    const key = keyOf(row, earlier);
+    const now = fresh.get(key);
+    rows.push(now ? newest(now, row) : row);
+    fresh.delete(key);
+  }
+  rows.push(...fresh.values());
+  return { ...snapshot, results: { ...results, rows: rows.slice(0, MAX_RESULT_ROWS) } };
+}
+
+/** The newer of both, with the earlier history before the new one; what both hold counts once. */
+function newest(now: ResultRow, before: ResultRow): ResultRow {
+  const ageMs = (now.windowStartMs ?? 0) - (before.windowStartMs ?? 0);
+  if (ageMs < 0) return before;
+  if (!now.trend || !before.trend) return now;
+  return { ...now, trend: joined(before.trend, now.trend).slice(-MAX_TREND) };
+}
+
+/** `[1,2,3]` and `[2,3,4]` are `[1,2,3,4]`. */
+function joined(before: readonly number[], now: readonly number[]): readonly number[] {
+  for (let common = Math.min(before.length, now.length); common > 0; common--) {
+    const start = before.length - common;
+    if (before.every((value, at) => at < start || value === now[at - start])) return [...before, ...now.slice(common)];
+  }
+  return [...before, ...now];
+}
+
+function sameColumns(one: ResultTable, other: ResultTable): boolean {
+  const names = (table: ResultTable): string =>
+    JSON.stringify([table.columns.map(({ name, type }) => [name, type]), table.keys]);
+  return names(one) === names(other);
+}
+
+function keyOf(row: ResultRow, { columns, keys }: ResultTable): string {
+  const values = keys.map((key) => row.values[columns.findIndex(({ name }) => name === key)]);
+  return JSON.stringify(values.map((value) => (typeof value === 'bigint' ? `${value}n` : (value ?? null))));
+}

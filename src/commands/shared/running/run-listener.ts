@@ -1,0 +1,90 @@
+import type { DashboardSnapshot } from '../../../plan/snapshot.js';
+import type { RunListener } from '../../../run/interfaces.js';
+import { formatCount, formatDateTime, groupDigits } from '../../../ui/text/numbers.js';
+import type { Context } from '../frame/context.js';
+import { lateRecord, rejectedRecord, type WindowPrinter } from '../records/window-printer.js';
+
+/**
+ * Writes what a run tells to the streams of the command line, and reports it to what judges `--until`.
+ * Programs get records of type window, late, rejected and progress; people get windows, notes and a progress line.
+ */
+export function streamListener(context: Context, printer: WindowPrinter): RunListener {
+  const { stream, machine } = context;
+  return {
+    result(result) {
+      printer.result(result);
+      if (result.reason !== 'update') stream.windows(1);
+    },
+    late(row) {
+      if (machine) context.record(lateRecord(row));
+    },
+    rejected(row) {
+      if (machine) context.record(rejectedRecord(row));
+      else context.debug(`rejected ${row.topic}/${row.partition}@${row.offset}: ${row.reason}`);
+    },
+    rows: (rows) => stream.rows(rows.length, stream.wantsRows ? rows : undefined),
+    watermark: (watermarkMs) => stream.watermark(watermarkMs),
+    lag: (records) => stream.lag(records),
+    eof: () => stream.eof(),
+    progress(snapshot) {
+      if (machine) context.record(progressRecord(snapshot));
+      else context.progress(progressText(snapshot));
+    },
+    note(note) {
+      if (note.level === 'info') context.note(note.text);
+      else if (note.level === 'warning') context.warn(note.text);
+    },
+    ready: () => context.stdout.ready(),
+  };
+}
+
+/** `{type:'progress', rows, rate, lag, watermark, late, rejected, ...}` */
+export function progressRecord(
+  snapshot: DashboardSnapshot,
+): { readonly type: 'progress' } & Readonly<Record<string, unknown>> {
+  const { counts, watermarkMs, rowsPerSecond, lag, state, elapsedMs } = snapshot;
+  return {
+    type: 'progress',
+    state,
+    elapsedMs,
+    rows: counts.rowsIn,
+    rowsPerSecond: Math.round(rowsPerSecond),
+    windows: counts.windowsClosed,
+    lag,
+    watermark: watermarkMs === null ? null : new Date(watermarkMs).toISOString(),
+    late: counts.late,
+    rejected: counts.rejected,
+  };
+}
+
+/** What a run has done, for its end record. */
+export function runResult(snapshot: DashboardSnapshot): Readonly<Record<string, unknown>> {
+  const { counts, watermarkMs, lag, elapsedMs } = snapshot;
+  return {
+    rows: counts.rowsIn,
+    windows: counts.windowsClosed,
+    late: counts.late,
+    rejected: counts.rejected,
+    lag,
+    watermark: watermarkMs === null ? null : new Date(watermarkMs).toISOString(),
+    elapsedMs,
+  };
+}
+
+/** `12.3k rows, 4.56k/s, lag 12, watermark 2024-03-01 10:21:30` */
+export function progressText(snapshot: DashboardSnapshot): string {
+  const { counts, rowsPerSecond, lag, watermarkMs } = snapshot;
+  const parts = [`${formatCount(counts.rowsIn)} rows`, `${formatCount(rowsPerSecond)}/s`];
+  if (lag !== null) parts.push(`lag ${formatCount(lag)}`);
+  if (watermarkMs !== null) parts.push(`watermark ${formatDateTime(watermarkMs)}`);
+  return parts.join(', ');
+}
+
+/** One closing line for people: what was read, what came out, what was set aside and where it lies. */
+export function closingText(snapshot: DashboardSnapshot, topics?: { deadLetters: string; late: string }): string {
+  const { rowsIn, windowsClosed, late, rejected } = snapshot.counts;
+  const parts = [`${groupDigits(String(rowsIn))} rows read`, `${groupDigits(String(windowsClosed))} results`];
+  if (late > 0) parts.push(`${formatCount(late)} late${topics ? ` (in ${topics.late})` : ''}`);
+  if (rejected > 0) parts.push(`${formatCount(rejected)} rejected${topics ? ` (in ${topics.deadLetters})` : ''}`);
+  return parts.join(', ');
+}

@@ -1,0 +1,121 @@
+import type { Plan } from '../../../plan/plan.js';
+import type { ResultTable } from '../../../plan/snapshot.js';
+import { type FollowedRun, STATUS_STALE_MS } from '../../../run/interfaces.js';
+import { clientEdges, clientSettings } from '../broker/kafka.js';
+import type { Context } from '../frame/context.js';
+import type { Outcome } from '../frame/outcome.js';
+import { startFeed } from '../sources/pipeline-feed.js';
+import { withEarlierResults } from './earlier-results.js';
+import { runResult } from './run-listener.js';
+import { runPlace } from './run-place.js';
+import { showDashboard } from './show-dashboard.js';
+import { endFrames, reportingListener, type ShowFlags, showRun } from './watch-run.js';
+
+/** The flags for a pipeline. */
+export interface PipelineFlags extends ShowFlags {
+  readonly param: readonly string[];
+  readonly source?: string | undefined;
+}
+
+/** How often a followed run is asked whether it is over. */
+const ASK_EVERY_MS = 500;
+
+/**
+ * `watch PIPELINE`: the run that is going on, wherever; where there is none, one of this process.
+ * @throws `broker-unreachable`, `usage`, `bad-data`
+ */
+export async function watchPipeline(
+  context: Context,
+  plan: Plan,
+  { flags }: { readonly flags: PipelineFlags },
+): Promise<Outcome> {
+  const { followStatus } = await import('../../../run/follow-status.js');
+  const followed = await followStatus({ place: runPlace(context), pipeline: plan.name });
+  try {
+    const isAlive = followed !== undefined && isRunning(followed);
+    if (isAlive) return await showFollowed(context, plan, followed, flags);
+    return await runHere(context, plan, flags);
+  } finally {
+    await followed?.stop();
+  }
+}
+
+function isRunning(run: FollowedRun): boolean {
+  const snapshot = run.snapshot();
+  const ageMs = run.ageMs();
+  if (!snapshot || ageMs === undefined || ageMs >= STATUS_STALE_MS) return false;
+  return snapshot.state !== 'done' && snapshot.state !== 'failed';
+}
+
+/** Shows a run of another process; it is left alone when the show is over. */
+async function showFollowed(context: Context, plan: Plan, run: FollowedRun, flags: PipelineFlags): Promise<Outcome> {
+  const { stream } = context;
+  const earlier = await earlierResults(context, plan);
+  const over = flags.once ? Promise.resolve() : untilOver(context, run);
+  let windows = run.snapshot()!.counts.windowsClosed;
+  const end = await showDashboard(context, {
+    snapshot() {
+      const snapshot = run.snapshot()!;
+      if (snapshot.counts.windowsClosed > windows) stream.windows(snapshot.counts.windowsClosed - windows);
+      windows = Math.max(windows, snapshot.counts.windowsClosed);
+      if (snapshot.lag !== null) stream.lag(snapshot.lag);
+      if (snapshot.watermarkMs !== null) stream.watermark(snapshot.watermarkMs);
+      return withEarlierResults(snapshot, earlier);
+    },
+    done: over,
+    refreshMs: flags.refresh,
+    frames: flags.frames,
+    once: flags.once,
+    top: flags.top,
+  });
+  const reason = end === 'quit' ? 'quit' : 'stopped';
+  await endFrames(context, flags, reason);
+  return { reason, result: runResult(run.snapshot()!) };
+}
+
+async function untilOver({ clock, signal }: Context, run: FollowedRun): Promise<void> {
+  while (isRunning(run) && !signal.aborted) await clock.sleep(ASK_EVERY_MS, signal);
+}
+
+/** What earlier runs left in the topic of the results; topics of the pipeline that are missing are made. */
+async function earlierResults(context: Context, plan: Plan): Promise<ResultTable | undefined> {
+  const [{ openConnection }, { readEarlierResults }] = await Promise.all([
+    import('../../../run/open-connection.js'),
+    import('../../../run/earlier-results.js'),
+  ]);
+  const connection = openConnection(await clientSettings(context), clientEdges(context));
+  try {
+    await connection.createMissing(plan.topics);
+    return await readEarlierResults(connection, plan, context.clock);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Runs the pipeline in this process: with `--once` over what is there, without leaving a trace. */
+async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Promise<Outcome> {
+  const [{ startPipelineRun }, { resolveParameters }, { readParameters }] = await Promise.all([
+    import('../../../run/pipeline-run.js'),
+    import('../../../plan/parameters.js'),
+    import('./run-flags.js'),
+  ]);
+  const parameters = resolveParameters(plan, readParameters(flags.param), context.clock.now());
+  const feed = flags.once ? undefined : await startFeed(context, plan, flags.source);
+  const earlier = await earlierResults(context, plan);
+  const run = startPipelineRun({
+    plan,
+    place: runPlace(context),
+    parameters,
+    bounded: flags.once || context.stream.wantsEof,
+    listener: reportingListener(context),
+    ...(flags.once ? { group: null } : {}),
+  });
+  try {
+    // One picture is made of the rows themselves; it needs nobody's results.
+    return await showRun(context, run, flags, () =>
+      withEarlierResults(run.snapshot(), flags.once ? undefined : earlier),
+    );
+  } finally {
+    await feed?.stop();
+  }
+}
