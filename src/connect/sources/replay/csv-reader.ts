@@ -2,7 +2,7 @@ import { StreamctlError } from '../../../base/errors.js';
 import { didYouMean } from '../../../plan/did-you-mean.js';
 import { CsvJson } from '../../codecs/csv-json.js';
 import type { CsvLayout } from '../../codecs/csv-layout.js';
-import { type CsvShape, detectCsv } from '../../codecs/csv-shape.js';
+import { type CsvColumn, type CsvShape, detectCsv } from '../../codecs/csv-shape.js';
 import type { RowBlock } from '../../codecs/row-block.js';
 import type { ByteSource } from './byte-source.js';
 import type { FileShape, RowOptions, RowReader } from './row-reader.js';
@@ -33,7 +33,7 @@ export class CsvReader implements RowReader {
       delimiter: String.fromCharCode(detected.marks.delimiter),
       columns: detected.columns
         .filter((_, index) => this.#layout.columns[index]!.kind !== 'skip')
-        .map(({ name, type }) => ({ name, type: type === 'text' ? 'string' : type })),
+        .map(({ name, type }) => ({ name, type: shownType(kindOf(name, type, options), type) })),
     };
   }
 
@@ -127,13 +127,25 @@ function layoutOf(detected: CsvShape, options: RowOptions): CsvLayout {
     rowEnd: detected.marks.rowEnd,
     columns: detected.columns.map(({ name, type }) => ({
       name,
-      kind: !wanted(name) ? 'skip' : type === 'text' || options.textOnly ? 'text' : 'number',
+      kind: wanted(name) ? kindOf(name, type, options) : 'skip',
     })),
     constants: Object.entries(options.set ?? {}).map(([name, json]) => ({ name, json })),
     keyColumn: indexOf('--key', options.key),
     timeColumn: indexOf('--time', options.time),
     ...(options.parseTime ? { parseTime: options.parseTime } : {}),
   };
+}
+
+/** Said types win over what the sample shows. */
+function kindOf(name: string, type: CsvColumn['type'], { types, textOnly }: RowOptions): 'text' | 'number' {
+  if (textOnly) return 'text';
+  if (types !== undefined && Object.hasOwn(types, name)) return types[name]!;
+  return type === 'text' ? 'text' : 'number';
+}
+
+function shownType(kind: 'text' | 'number', type: CsvColumn['type']): 'string' | 'bigint' | 'double' {
+  if (kind === 'text') return 'string';
+  return type === 'text' ? 'double' : type;
 }
 
 /** A column that was named and is not there. */

@@ -17,6 +17,8 @@ export interface RowOptions {
   readonly delimiter?: number;
   /** All columns are text. */
   readonly textOnly?: boolean;
+  /** What the named columns are, whatever the sample shows; the others are told from it. */
+  readonly types?: Readonly<Record<string, 'text' | 'number'>>;
   readonly onBad: (bad: BadRow) => void;
 }
 
