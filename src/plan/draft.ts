@@ -3,6 +3,7 @@ import { requireGoodPlan } from './check-plan.js';
 import {
   type Dashboard,
   deepFreeze,
+  inputsOf,
   type Parameter,
   type Plan,
   type PlanNode,
@@ -62,16 +63,29 @@ export function parametersOf(options: PipelineOptions): readonly Parameter[] {
   }));
 }
 
-/** Adds the steps that `other` has beyond `draft`; those whose name is taken by another step get a number. */
+/** What a step with another name or other inputs was made from, so that it is the same step wherever it is met again. */
+const originals = new WeakMap<PlanNode, PlanNode>();
+
+function originalOf(node: PlanNode): PlanNode {
+  return originals.get(node) ?? node;
+}
+
+/**
+ * Adds the steps that `other` has beyond `draft`; those whose name is taken by another step get a number. A step that both
+ * have is there once, under the name that it has in `draft`.
+ */
 function withSteps(draft: Draft, other: Pick<Draft, 'nodes'>): { draft: Draft; place: (name: string) => string } {
   const renamed = new Map<string, string>();
   const place = (name: string): string => renamed.get(name) ?? name;
+  const known = new Map(draft.nodes.map((node) => [originalOf(node), node.name]));
   let result = draft;
   for (const node of other.nodes) {
-    if (draft.nodes.includes(node)) continue;
-    const name = freeName(result, node.name);
+    const name = known.get(originalOf(node)) ?? freeName(result, node.name);
     if (name !== node.name) renamed.set(node.name, name);
-    const made = deepFreeze({ ...withInputs(node, place), name } as PlanNode);
+    if (known.has(originalOf(node))) continue;
+    const same = name === node.name && inputsOf(node).every((input) => place(input) === input);
+    const made = same ? node : deepFreeze({ ...withInputs(node, place), name } as PlanNode);
+    if (!same) originals.set(made, originalOf(node));
     result = { ...result, nodes: [...result.nodes, made] };
   }
   return { draft: result, place };

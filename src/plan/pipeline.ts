@@ -188,11 +188,17 @@ export class Stream<S extends RowShape> {
     return new Stream<S>(draft, this.#at).#then({ ...node, right: at }, name ?? freeName(draft, `with-${at}`));
   }
 
-  /** The rows of both streams, which have the same columns. */
-  union(other: Stream<S>, name?: string): Stream<S> {
-    const { draft, at } = withOther(this.#draft, other.#draft, other.#at);
+  /** The rows of this stream and of another one, or of several others, which all have the same columns. */
+  union(other: Stream<S> | readonly Stream<S>[], name?: string): Stream<S> {
+    const others: string[] = [];
+    let draft = this.#draft;
+    for (const one of other instanceof Stream ? [other] : other) {
+      const both = withOther(draft, one.#draft, one.#at);
+      draft = both.draft;
+      others.push(both.at);
+    }
     const wanted = name ?? freeName(draft, 'union');
-    return new Stream<S>(draft, this.#at).#then({ kind: 'union', others: [at] }, wanted);
+    return new Stream<S>(draft, this.#at).#then({ kind: 'union', others }, wanted);
   }
 
   /**
