@@ -20,7 +20,7 @@ import { RowStep } from './operators/row-step.js';
 import { checkWork, columnsWork, filterWork } from './operators/row-work.js';
 import { SessionAggregate } from './operators/session-aggregate.js';
 import { SinkOutput } from './operators/sink-output.js';
-import { SourceInput } from './operators/source-input.js';
+import { type Horizon, SourceInput } from './operators/source-input.js';
 import { TableAggregate } from './operators/table-aggregate.js';
 import { TemporalJoin } from './operators/temporal-join.js';
 import { TopStep } from './operators/top-step.js';
@@ -54,20 +54,30 @@ class PlanJob implements Job {
   readonly #options: JobOptions;
   readonly #outputs = new Outputs();
   readonly #tables: ReferenceTables = new Map();
+  readonly #horizon: Horizon;
   #graph: Graph;
 
   constructor(plan: Plan, options: JobOptions) {
     this.plan = plan;
     this.#options = options;
+    this.#horizon = { maxAheadMs: options.maxAheadMs ?? Number.POSITIVE_INFINITY, nowMs: Number.POSITIVE_INFINITY };
     for (const table of plan.tables) {
       if (table.from.kind === 'rows')
         this.table(table.name, { rows: batchOf(table.columns, table.from.rows), version: 'plan' });
     }
     for (const [name, edition] of Object.entries(options.tables ?? {})) this.table(name, edition);
-    this.#graph = buildGraph(plan, options, this.#outputs, this.#tables);
+    this.#graph = this.#build();
     for (const [source, partitions] of Object.entries(options.partitions ?? {})) {
       for (const partition of partitions) this.assign(source, partition);
     }
+  }
+
+  #build(): Graph {
+    return buildGraph(this.plan, this.#options, {
+      outputs: this.#outputs,
+      tables: this.#tables,
+      horizon: this.#horizon,
+    });
   }
 
   #source(name: string): SourceInput {
@@ -106,8 +116,8 @@ class PlanJob implements Job {
     this.#source(source).end(partition);
   }
 
-  tick(): void {
-    // No step depends on the time of day.
+  tick(nowMs: number): void {
+    this.#horizon.nowMs = nowMs;
   }
 
   close(reason: 'timeout' | 'eof'): void {
@@ -162,7 +172,7 @@ class PlanJob implements Job {
     const saved = new Map<string, string>();
     for (let left = reader.length(); left > 0; left--) saved.set(reader.text(), reader.text());
     requireSameShape(this.plan, saved satisfies PlanShape);
-    const graph = buildGraph(this.plan, this.#options, this.#outputs, this.#tables);
+    const graph = this.#build();
     for (const source of graph.sources.values()) source.load(reader);
     for (const { operator } of graph.steps.values()) {
       const { counts } = operator;
@@ -175,7 +185,14 @@ class PlanJob implements Job {
   }
 }
 
-function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs, tables: ReferenceTables): Graph {
+/** What a job keeps when its state is replaced. */
+interface Lasting {
+  readonly outputs: Outputs;
+  readonly tables: ReferenceTables;
+  readonly horizon: Horizon;
+}
+
+function buildGraph(plan: Plan, options: JobOptions, { outputs, tables, horizon }: Lasting): Graph {
   const schemas = planSchemas(plan);
   const receivers = new Map<string, Receiver[]>();
   const receiver = (name: string): Receiver => fanOut(receivers.get(name) ?? []);
@@ -207,7 +224,10 @@ function buildGraph(plan: Plan, options: JobOptions, outputs: Outputs, tables: R
   }
   const sources = plan.sources.map((source): [string, SourceInput] => {
     const needed = neededColumns(plan, source.name);
-    return [source.name, new SourceInput(source, needed, common, outputs, receiver(source.name))];
+    return [
+      source.name,
+      new SourceInput({ source, needed, scope: common, outputs, next: receiver(source.name), horizon }),
+    ];
   });
   return { sources: new Map(sources), steps: new Map(steps) };
 }

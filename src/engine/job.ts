@@ -96,8 +96,13 @@ export interface JobOptions {
   readonly parameters?: Readonly<Record<string, Value>>;
   /** Partitions that are read, per source name; more can be added by {@link Job.assign}. */
   readonly partitions?: Readonly<Record<string, readonly number[]>>;
-  /** Groups (key and window) that one step may hold before the job stops with `limit-exceeded`. */
+  /** Groups (key and window) or rows that one step may hold before the job stops with `limit-exceeded`. */
   readonly maxGroups?: number;
+  /**
+   * How far an event time may be ahead of the last {@link Job.tick}; rows beyond are rejected before they move a watermark.
+   * Absent, or before the first tick: any time is taken.
+   */
+  readonly maxAheadMs?: number;
   /** Rows of the plan's tables that it does not hold itself; others can come by {@link Job.table}. */
   readonly tables?: Readonly<Record<string, ReferenceRows>>;
 }
@@ -134,7 +139,7 @@ export interface Job {
   active(source: string, partition: number): void;
   /** No more rows will come from the partition. When all ended, every window closes with reason `eof`. */
   end(source: string, partition: number): void;
-  /** Tells the time of day (epoch ms) to what depends on it; the job knows no other clock. */
+  /** Tells the time of day (epoch ms), for `maxAheadMs`; the job knows no other clock. */
   tick(nowMs: number): void;
   /** Closes every open window now, for a run that stops waiting; rows for them are late afterwards. */
   close(reason: 'timeout' | 'eof'): void;

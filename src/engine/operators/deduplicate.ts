@@ -1,4 +1,3 @@
-import { StreamctlError } from '../../base/errors.js';
 import { columnIndex, type Schema, type Value } from '../../base/row-batch.js';
 import type { DeduplicateNode } from '../../plan/plan.js';
 import type { CloseReason } from '../job.js';
@@ -7,6 +6,7 @@ import type { Receiver, Rows } from '../rows.js';
 import { Heap } from '../state/heap.js';
 import { type HeldRow, RowsBuilder } from '../state/held-row.js';
 import { KeyIndex } from '../state/key-index.js';
+import { stateFull } from '../state/state-full.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import { InOrder } from './in-order.js';
@@ -79,11 +79,8 @@ export class Deduplicate implements Operator {
       return;
     }
     if (this.#kept.size >= this.#maxKeys) {
-      throw new StreamctlError(
-        'limit-exceeded',
-        `step "${this.#node.name}" would remember more than ${this.#maxKeys} keys`,
-        { hint: 'remember them for a shorter time: { within }' },
-      );
+      const hint = 'remember them for a shorter time: { within }';
+      throw stateFull({ step: this.#node.name, what: 'keys', max: this.#maxKeys, hint });
     }
     this.#remember({ key, time: row.time });
     this.#left = Math.max(this.#left, watermark);

@@ -1,7 +1,7 @@
-import { StreamctlError } from '../../base/errors.js';
 import type { Rows } from '../rows.js';
 import { Heap } from '../state/heap.js';
 import { compareHeld, type HeldRow, holdRow, loadRow, saveRow } from '../state/held-row.js';
+import { stateFull } from '../state/state-full.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 
@@ -43,11 +43,8 @@ export class InOrder {
         continue;
       }
       if (this.#waiting.size >= this.#maxRows) {
-        throw new StreamctlError(
-          'limit-exceeded',
-          `step "${this.#step}" would hold more than ${this.#maxRows} rows ahead of the watermark`,
-          { hint: 'use less lateness' },
-        );
+        const what = 'rows ahead of the watermark';
+        throw stateFull({ step: this.#step, what, max: this.#maxRows, hint: 'use less lateness' });
       }
       this.#waiting.push(held);
     }

@@ -1,9 +1,9 @@
-import { StreamctlError } from '../../base/errors.js';
 import { columnIndex, type Schema, type Value } from '../../base/row-batch.js';
 import type { JoinNode } from '../../plan/plan.js';
 import { noCounts, type Outputs, type StepCounts } from '../outputs.js';
 import type { Receiver, Rows } from '../rows.js';
 import type { HeldRow } from '../state/held-row.js';
+import { stateFull } from '../state/state-full.js';
 
 /** What a join is made from. */
 export interface JoinParts {
@@ -50,9 +50,8 @@ export class JoinRows {
     const { node, maxRows } = this.#parts;
     this.#held += change;
     if (this.#held <= maxRows) return;
-    throw new StreamctlError('limit-exceeded', `step "${node.name}" would hold more than ${maxRows} rows`, {
-      hint: 'join over a shorter time, or with less lateness',
-    });
+    const hint = 'join over a shorter time, or with less lateness';
+    throw stateFull({ step: node.name, what: 'rows', max: maxRows, hint });
   }
 
   /** Values of a row's key; undefined when one is null, which equals nothing. */

@@ -1,4 +1,4 @@
-import { StreamctlError } from '../../base/errors.js';
+import type { StreamctlError } from '../../base/errors.js';
 import { columnIndex, type Schema } from '../../base/row-batch.js';
 import type { LatestByNode } from '../../plan/plan.js';
 import type { CloseReason } from '../job.js';
@@ -7,6 +7,7 @@ import type { Receiver, Rows } from '../rows.js';
 import { Heap } from '../state/heap.js';
 import { compareHeld, type HeldRow, holdRow, loadRow, RowsBuilder, saveRow } from '../state/held-row.js';
 import { KeyIndex } from '../state/key-index.js';
+import { stateFull } from '../state/state-full.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import type { Operator } from './operator.js';
@@ -100,13 +101,8 @@ export class LatestBy implements Operator {
   }
 
   #full(what: string): StreamctlError {
-    return new StreamctlError(
-      'limit-exceeded',
-      `step "${this.#node.name}" would hold more than ${this.#maxRows} ${what}`,
-      {
-        hint: 'use keys with fewer values, or less lateness',
-      },
-    );
+    const hint = 'use keys with fewer values, or less lateness';
+    return stateFull({ step: this.#node.name, what, max: this.#maxRows, hint });
   }
 
   #handOn(reason: CloseReason): void {

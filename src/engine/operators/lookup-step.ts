@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js';
-import { StreamctlError } from '../../base/errors.js';
+import type { StreamctlError } from '../../base/errors.js';
 import {
   columnIndex,
   makeVector,
@@ -15,6 +15,7 @@ import { noCounts } from '../outputs.js';
 import type { Receiver, Rows } from '../rows.js';
 import { rowText } from '../state/held-row.js';
 import { LookupIndex, type ReferenceTables } from '../state/reference-table.js';
+import { stateFull } from '../state/state-full.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import type { Operator } from './operator.js';
@@ -111,9 +112,8 @@ export class LookupStep implements Operator {
 
   #full(): StreamctlError {
     const { node, maxRows } = this.#parts;
-    return new StreamctlError('limit-exceeded', `step "${node.name}" would remember more than ${maxRows} rows`, {
-      hint: 'use keys with fewer values in the step before',
-    });
+    const hint = 'use keys with fewer values in the step before';
+    return stateFull({ step: node.name, what: 'rows', max: maxRows, hint });
   }
 
   watermark(ms: number, reason: CloseReason): void {

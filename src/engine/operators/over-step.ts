@@ -1,4 +1,4 @@
-import { StreamctlError } from '../../base/errors.js';
+import type { StreamctlError } from '../../base/errors.js';
 import { columnIndex, type Schema, type Value } from '../../base/row-batch.js';
 import type { OverColumn, OverNode } from '../../plan/plan.js';
 import { overValues, type Smoothed, smooth } from '../functions/over.js';
@@ -7,6 +7,7 @@ import { noCounts, type Outputs } from '../outputs.js';
 import type { Receiver, Rows } from '../rows.js';
 import { type HeldRow, loadRow, RowsBuilder, saveRow } from '../state/held-row.js';
 import { KeyIndex } from '../state/key-index.js';
+import { stateFull } from '../state/state-full.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import { InOrder } from './in-order.js';
@@ -172,9 +173,8 @@ export class OverStep implements Operator {
 
   #full(): StreamctlError {
     const { node, maxRows } = this.#parts;
-    return new StreamctlError('limit-exceeded', `step "${node.name}" would hold more than ${maxRows} rows`, {
-      hint: 'use keys with fewer values, or reach over fewer rows',
-    });
+    const hint = 'use keys with fewer values, or reach over fewer rows';
+    return stateFull({ step: node.name, what: 'rows', max: maxRows, hint });
   }
 
   #give({ row, added }: Waiting, watermark: number): void {

@@ -1,7 +1,9 @@
 import { assert } from '../../base/assert.js';
 import { columnIndex, type NumberVector, type RowBatch, type Schema, type Vector } from '../../base/row-batch.js';
+import { formatDuration } from '../../base/time.js';
 import type { Source } from '../../plan/plan.js';
 import { sourceSchema } from '../../plan/schemas.js';
+import { timestampText } from '../../plan/timestamp-text.js';
 import { type CompileScope, compileExpression, type Evaluator } from '../compile.js';
 import type { SourceMetrics } from '../job.js';
 import type { Outputs } from '../outputs.js';
@@ -18,9 +20,27 @@ const UNREAD: Vector = { kind: 'object', data: [] };
 /** Gives the event time of a row for which there is none. */
 type Failed = (row: number, reason: string) => void;
 
+/** How far into the future event times are believed. */
+export interface Horizon {
+  readonly maxAheadMs: number;
+  /** Time of day as it was told last; Infinity before. */
+  nowMs: number;
+}
+
+/** What a {@link SourceInput} is made from. */
+export interface SourceInputParts {
+  readonly source: Source;
+  /** Columns that the plan reads, see neededColumns. */
+  readonly needed: Schema;
+  readonly scope: Omit<CompileScope, 'schema'>;
+  readonly outputs: Outputs;
+  readonly next: Receiver;
+  readonly horizon: Horizon;
+}
+
 /**
  * Where rows enter a job: finds their columns by name and their event time, keeps the watermark of the source and
- * rejects rows that have no event time.
+ * rejects rows that have no event time, or one so far ahead of the clock that it would close the windows of all others.
  */
 export class SourceInput {
   readonly #source: Source;
@@ -30,6 +50,7 @@ export class SourceInput {
   readonly #outputs: Outputs;
   readonly #next: Receiver;
   readonly #watermarks: Watermarks;
+  readonly #horizon: Horizon;
   #rows = 0;
   #rejected = 0;
   #handedOn = Number.NEGATIVE_INFINITY;
@@ -38,9 +59,9 @@ export class SourceInput {
   #every: Int32Array = new Int32Array(0);
   #before = new Float64Array(0);
 
-  /** @param needed columns that the plan reads, see neededColumns. */
-  constructor(source: Source, needed: Schema, scope: Omit<CompileScope, 'schema'>, outputs: Outputs, next: Receiver) {
+  constructor({ source, needed, scope, outputs, next, horizon }: SourceInputParts) {
     const { eventTime } = source;
+    this.#horizon = horizon;
     this.#source = source;
     this.#schema = sourceSchema(source);
     this.#needed = needed;
@@ -118,34 +139,40 @@ export class SourceInput {
   #times(batch: RowBatch, vectors: readonly Vector[], failed: Failed): Float64Array {
     const { eventTime } = this.#source;
     const { length } = batch;
+    const range = { smallest: -MAX_TIME, largest: this.#largest(), length };
     if (eventTime.kind === 'record') {
       assert(batch.timestamps, `the batch for ${this.#source.name} has timestamps`);
-      return checked(batch.timestamps, length, undefined, 0, failed, 'the record has no timestamp');
+      const report = this.#reporter(failed, 'the record has no timestamp', "the record's timestamp");
+      return checked(batch.timestamps, undefined, { ...range, smallest: 0 }, report);
     }
+    const missing = `event time ${eventTime.name} is null or out of range`;
     if (eventTime.kind === 'column') {
       const vector = vectors[columnIndex(this.#source.columns, eventTime.name)] as NumberVector;
-      return checked(
-        vector.data,
-        length,
-        vector.nulls,
-        -MAX_TIME,
-        failed,
-        `event time ${eventTime.name} is null or out of range`,
-      );
+      const report = this.#reporter(failed, missing, `event time ${eventTime.name}`);
+      return checked(vector.data, vector.nulls, range, report);
     }
     const input = { vectors, selection: this.#every, selected: length, length };
     const why = new Map<number, string>();
     const vector = this.#time!.evaluate(input, (row, reason) => why.set(row, reason)) as NumberVector;
-    const report: Failed = (row, reason) =>
+    const known: Failed = (row, reason) =>
       failed(row, why.has(row) ? `event time ${eventTime.name}: ${why.get(row)}` : reason);
-    return checked(
-      vector.data,
-      length,
-      vector.nulls,
-      -MAX_TIME,
-      report,
-      `event time ${eventTime.name} is null or out of range`,
-    );
+    return checked(vector.data, vector.nulls, range, this.#reporter(known, missing, `event time ${eventTime.name}`));
+  }
+
+  /** The latest time that is believed. */
+  #largest(): number {
+    const { nowMs, maxAheadMs } = this.#horizon;
+    return Math.min(MAX_TIME, nowMs + maxAheadMs);
+  }
+
+  /** Says of a row whether its time is missing or ahead. */
+  #reporter(failed: Failed, missing: string, what: string): (row: number, time: number | undefined) => void {
+    const largest = this.#largest();
+    const ahead = formatDuration(this.#horizon.maxAheadMs);
+    return (row, time) => {
+      const isAhead = time !== undefined && time > largest && time <= MAX_TIME;
+      failed(row, isAhead ? `${what} ${timestampText(time)} is more than ${ahead} ahead of the clock` : missing);
+    };
   }
 
   /** Hands the watermark on when it has moved, and everything when nothing more is to be waited for. */
@@ -214,26 +241,28 @@ export class SourceInput {
   }
 }
 
-/** The first `length` times; those that are null or out of range become NaN in a copy. */
+/**
+ * The first `length` times; those that are null or out of range become NaN in a copy.
+ * @param failed gets the time where there is one.
+ */
 function checked(
   data: Float64Array,
-  length: number,
   nulls: Uint8Array | undefined,
-  smallest: number,
-  failed: Failed,
-  reason: string,
+  { smallest, largest, length }: { readonly smallest: number; readonly largest: number; readonly length: number },
+  failed: (row: number, time: number | undefined) => void,
 ): Float64Array {
   let times = data.length === length ? data : data.subarray(0, length);
   let copied = false;
   for (let row = 0; row < length; row++) {
     const time = data[row]!;
-    if (time >= smallest && time <= MAX_TIME && (nulls === undefined || nulls[row] === 0)) continue;
+    const isNull = nulls !== undefined && nulls[row] !== 0;
+    if (time >= smallest && time <= largest && !isNull) continue;
     if (!copied) {
       times = times.slice();
       copied = true;
     }
     times[row] = Number.NaN;
-    failed(row, reason);
+    failed(row, isNull ? undefined : time);
   }
   return times;
 }

@@ -1,4 +1,3 @@
-import { StreamctlError } from '../../base/errors.js';
 import { columnIndex, type Schema, type Value } from '../../base/row-batch.js';
 import type { TopNode } from '../../plan/plan.js';
 import type { CloseReason } from '../job.js';
@@ -15,6 +14,7 @@ import {
   saveRow,
 } from '../state/held-row.js';
 import { KeyIndex } from '../state/key-index.js';
+import { stateFull } from '../state/state-full.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import type { Operator } from './operator.js';
@@ -140,9 +140,8 @@ export class TopStep implements Operator {
       this.#held--;
     }
     if (this.#held > maxRows) {
-      throw new StreamctlError('limit-exceeded', `step "${node.name}" would hold more than ${maxRows} rows`, {
-        hint: 'use keys with fewer values, or a smaller limit',
-      });
+      const hint = 'use keys with fewer values, or a smaller limit';
+      throw stateFull({ step: node.name, what: 'rows', max: maxRows, hint });
     }
   }
 

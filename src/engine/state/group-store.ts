@@ -1,7 +1,7 @@
-import { StreamctlError } from '../../base/errors.js';
 import type { Value, Vector } from '../../base/row-batch.js';
 import type { AggregateRows, AggregateState } from '../functions/aggregate-state.js';
 import { keyAt } from './key-index.js';
+import { stateFull } from './state-full.js';
 import type { StateReader } from './state-reader.js';
 import type { StateWriter } from './state-writer.js';
 
@@ -59,10 +59,9 @@ export class GroupStore {
     if (free !== undefined) return free;
     const { maxGroups, step, states } = this.#options;
     if (this.#next >= maxGroups) {
-      throw new StreamctlError('limit-exceeded', `step "${step}" would hold more than ${maxGroups} groups`, {
-        detail: 'a group is one key in one open window; they are kept until the watermark passes the window',
-        hint: 'use shorter windows, less lateness or keys with fewer values',
-      });
+      const detail = 'a group is one key in one open window; they are kept until the watermark passes the window';
+      const hint = 'use shorter windows, less lateness or keys with fewer values';
+      throw stateFull({ step, what: 'groups', max: maxGroups, detail, hint });
     }
     const slot = this.#next++;
     if (slot >= this.#capacity) {
