@@ -1,6 +1,6 @@
 import type { Schema } from '../base/row-batch.js';
 import { durationWords } from '../plan/duration-words.js';
-import type { Sink, Source, Table } from '../plan/plan.js';
+import type { Sink, Source, SourceColumn, Table } from '../plan/plan.js';
 import { quoteText } from '../plan/spelling.js';
 import { type FlinkScope, flinkExpression, flinkType } from './flink-expression.js';
 import { flinkName, intervalText, optionLines } from './spelling.js';
@@ -39,6 +39,18 @@ export function sourceTimeColumn(source: Source): string {
   return isTimestamp ? eventTime.name : freeColumn(columns, `${eventTime.name}_time`);
 }
 
+/** Lines of the columns of a source; those of record headers are computed from the map of all headers. */
+function sourceColumnLines(columns: readonly SourceColumn[]): string[] {
+  const lines = columnLines(columns.filter(({ header }) => header === undefined));
+  const ofHeaders = columns.filter(({ header }) => header !== undefined);
+  if (ofHeaders.length === 0) return lines;
+  const all = flinkName(freeColumn(columns, 'record_headers'));
+  lines.push(`  ${all} MAP<STRING, BYTES> METADATA FROM 'headers' VIRTUAL`);
+  for (const { name, header } of ofHeaders)
+    lines.push(`  ${flinkName(name)} AS DECODE(${all}[${quoteText(header!)}], 'UTF-8')`);
+  return lines;
+}
+
 /** The table that reads the topic of `source`, with its event time and watermark. */
 export function sourceTable(
   source: Source,
@@ -48,7 +60,7 @@ export function sourceTable(
 ): string {
   const { eventTime, columns } = source;
   const time = sourceTimeColumn(source);
-  const lines = columnLines(columns);
+  const lines = sourceColumnLines(columns);
   if (eventTime.kind === 'record')
     lines.push(`  ${flinkName(time)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL`);
   else if (eventTime.kind === 'computed') {

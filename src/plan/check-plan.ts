@@ -20,6 +20,10 @@ export interface PlanProblem {
   /** The expression as its author wrote it (or as it is printed), and where in it the mistake is, from 0. */
   readonly text?: string;
   readonly position?: number;
+  /** Where that expression was parsed from, when it came as text. */
+  readonly written?: SourceText;
+  /** The name in the plan that is wrong: of a column, an input, a sink. */
+  readonly subject?: string;
 }
 
 /** Texts that expressions of a plan were parsed from, so that problems point into what was written. */
@@ -92,8 +96,13 @@ class PlanCheck {
     this.#panels();
   }
 
-  #add(place: string, message: string, hint?: string): void {
-    this.problems.push({ place, message, ...(hint === undefined ? {} : { hint }) });
+  #add(place: string, message: string, hint?: string, subject?: string): void {
+    this.problems.push({
+      place,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(subject === undefined ? {} : { subject }),
+    });
   }
 
   #reportAt(prefix: string): SchemaReport {
@@ -104,7 +113,9 @@ class PlanCheck {
         return;
       }
       const written = this.#texts.find((text) => text.spans.has(node));
-      const spot = written ? { text: written.text, position: written.spans.get(node)!.start } : locate(root, node);
+      const spot = written
+        ? { text: written.text, position: written.spans.get(node)!.start, written }
+        : locate(root, node);
       this.problems.push({ place: where, message, ...(hint === undefined ? {} : { hint }), ...spot });
     };
   }
@@ -114,7 +125,7 @@ class PlanCheck {
     for (const name of names) {
       if (name === '') this.#add(what, `a ${what} has no name`);
       if (seen.has(name))
-        this.#add(`${what} "${name}"`, `the name "${name}" is used twice`, 'give one of them another name');
+        this.#add(`${what} "${name}"`, `the name "${name}" is used twice`, 'give one of them another name', name);
       seen.add(name);
     }
   }
@@ -128,6 +139,7 @@ class PlanCheck {
         place,
         `there is no column "${name}" (${what})`,
         near ? `did you mean ${near}?` : `columns are ${known.join(', ')}`,
+        name,
       );
     }
   }
@@ -140,6 +152,10 @@ class PlanCheck {
       sourceSchema(source).map((column) => column.name),
     );
     if (source.topic === '') this.#add(place, 'it has no topic');
+    for (const { name, type, header } of source.columns) {
+      if (header === undefined || type === 'string') continue;
+      this.#add(place, `column "${name}" is the text of a record header, not ${type}`, 'make it a string, and CAST it');
+    }
     if (!(source.latenessMs >= 0)) this.#add(place, 'lateness must be 0 or more');
     if (!(source.idleTimeoutMs > 0)) this.#add(place, 'the idle timeout must be more than 0');
     if (eventTime.kind === 'column') {
@@ -201,6 +217,7 @@ class PlanCheck {
       place,
       later ? `its input "${name}" comes later or does not check` : `its input "${name}" does not exist`,
       hint,
+      name,
     );
   }
 
@@ -250,7 +267,7 @@ class PlanCheck {
           panel.sink,
           this.#plan.sinks.map((candidate) => candidate.name),
         );
-        this.#add(place, `there is no sink "${panel.sink}"`, near && `did you mean ${near}?`);
+        this.#add(place, `there is no sink "${panel.sink}"`, near && `did you mean ${near}?`, panel.sink);
         continue;
       }
       const sort = panel.kind === 'table' && panel.sortBy !== null ? [panel.sortBy] : [];

@@ -1,6 +1,6 @@
 import type { Schema, ValueType } from '../base/row-batch.js';
 import { durationMs } from './duration-words.js';
-import type { EventTime, Source, TopicSpec } from './plan.js';
+import type { EventTime, Source, SourceColumn, TopicSpec } from './plan.js';
 import { deepFreeze } from './plan.js';
 import { type Row, type RowShape, rowOf, type Typed } from './typed.js';
 
@@ -38,8 +38,10 @@ interface TopicOptions {
 }
 
 /** What {@link kafka} needs to know of a topic that is read. `T` is the name of the event-time column. */
-export interface SourceOptions<S extends RowShape, T extends string> extends TopicOptions {
+export interface SourceOptions<S extends RowShape, T extends string, H extends string = never> extends TopicOptions {
   readonly columns: S;
+  /** Text columns with the values of record headers: `{ lot: 'streamctl-lot' }`. */
+  readonly headers?: Readonly<Record<H, string>>;
   /**
    * A column of type timestamp or bigint (epoch ms); or `{ name, from }`: a new column computed from others;
    * or `{ name }`: a new column with the record's timestamp. Left out: the record's timestamp as `event_time`.
@@ -68,6 +70,10 @@ function topicSpec({ topic, partitions = 1, replicas = 1, config = {} }: TopicOp
   return { name: topic, partitions, replicas, config };
 }
 
+function headerColumns(headers: Readonly<Record<string, string>>): readonly SourceColumn[] {
+  return Object.entries(headers).map(([name, header]) => ({ name, type: 'string', header }));
+}
+
 function eventTimeOf<S extends RowShape>(given: SourceOptions<S, string>['eventTime']): EventTime {
   if (given === undefined) return { kind: 'record', name: 'event_time' };
   if (typeof given === 'object') {
@@ -78,16 +84,16 @@ function eventTimeOf<S extends RowShape>(given: SourceOptions<S, string>['eventT
 }
 
 /** A topic of JSON records to read as rows (with `columns`). @throws `usage` for a text that is no duration. */
-export function kafka<const S extends RowShape, const T extends string = 'event_time'>(
+export function kafka<const S extends RowShape, const T extends string = 'event_time', const H extends string = never>(
   name: string,
-  options: SourceOptions<S, T>,
-): SourceSpec<S & { readonly [K in Exclude<T, keyof S>]: 'timestamp' }>;
+  options: SourceOptions<S, T, H>,
+): SourceSpec<S & { readonly [K in Exclude<T, keyof S>]: 'timestamp' } & { readonly [K in H]: 'string' }>;
 /** A topic to write rows to as JSON records (without `columns`). */
 export function kafka<const K extends string = never>(name: string, options: SinkOptions<K>): SinkSpec<K>;
 /** Both of the above. */
 export function kafka(
   name: string,
-  options: SourceOptions<Record<string, ValueType>, string> | SinkOptions<string>,
+  options: SourceOptions<Record<string, ValueType>, string, string> | SinkOptions<string>,
 ): SourceSpec<RowShape> | SinkSpec<string> {
   if (options.columns === undefined) {
     const { keys = [], write = null } = options;
@@ -96,7 +102,7 @@ export function kafka(
   const source: Source = {
     name,
     topic: options.topic,
-    columns: schemaOf(options.columns),
+    columns: [...schemaOf(options.columns), ...headerColumns(options.headers ?? {})],
     eventTime: eventTimeOf(options.eventTime),
     latenessMs: durationMs(options.lateness ?? DEFAULT_LATENESS),
     idleTimeoutMs: durationMs(options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT),

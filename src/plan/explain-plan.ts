@@ -1,4 +1,3 @@
-import type { Schema } from '../base/row-batch.js';
 import { durationWords } from './duration-words.js';
 import type { NamedExpression } from './expression.js';
 import type {
@@ -10,6 +9,7 @@ import type {
   Parameter,
   Plan,
   PlanNode,
+  SourceColumn,
   Window,
 } from './plan.js';
 import { inputsOf } from './plan.js';
@@ -17,8 +17,9 @@ import { printExpression } from './print-expression.js';
 import { planSchemas } from './schemas.js';
 import { quoteName, TYPE_NAMES } from './spelling.js';
 
-function schemaText(schema: Schema): string {
-  return schema.map((column) => `${quoteName(column.name)} ${TYPE_NAMES[column.type]}`).join(', ');
+function schemaText(schema: readonly SourceColumn[]): string {
+  const from = ({ header }: SourceColumn): string => (header === undefined ? '' : ` (header ${header})`);
+  return schema.map((column) => `${quoteName(column.name)} ${TYPE_NAMES[column.type]}${from(column)}`).join(', ');
 }
 
 function eventTimeText(eventTime: EventTime): string {

@@ -1,6 +1,5 @@
-import type { Schema } from '../base/row-batch.js';
 import { columnsOf, type Expression } from './expression.js';
-import { inputsOf, type Plan, type PlanNode } from './plan.js';
+import { inputsOf, type Plan, type PlanNode, type SourceColumn } from './plan.js';
 
 function addAll(to: Set<string>, names: Iterable<string>): void {
   for (const name of names) to.add(name);
@@ -76,7 +75,7 @@ function neededBy(node: PlanNode, output: ReadonlySet<string>, input: Set<string
  * The columns of `source`'s records that `plan` reads, in the source's order: what a decoder has to give.
  * Columns that only unused expressions read are among them, because those may reject rows.
  */
-export function neededColumns(plan: Plan, source: string): Schema {
+export function neededColumns(plan: Plan, source: string): readonly SourceColumn[] {
   const wanted = new Map<string, Set<string>>();
   for (const part of [...plan.sources, ...plan.nodes]) wanted.set(part.name, new Set());
   for (const sink of plan.sinks)

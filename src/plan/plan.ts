@@ -39,12 +39,18 @@ export interface Source {
   readonly name: string;
   readonly topic: string;
   /** Columns that the records hold, in order. */
-  readonly columns: Schema;
+  readonly columns: readonly SourceColumn[];
   readonly eventTime: EventTime;
   /** How far a row may be behind the newest one of its partition without being late. */
   readonly latenessMs: number;
   /** A partition that is caught up and silent for so long no longer holds the watermark back. */
   readonly idleTimeoutMs: number;
+}
+
+/** A column of a source: a key of the record's JSON object, or a text column with the value of a record header. */
+export interface SourceColumn extends Column {
+  /** Name of the record header whose text (UTF-8) it is, the last one where several have it; null where none has. */
+  readonly header?: string;
 }
 
 /**

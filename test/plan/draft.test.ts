@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { count, greater, kafka, less, pipeline } from '../../src/plan/index.js';
+import {
+  checkPlan,
+  count,
+  describeProblem,
+  explainPlan,
+  greater,
+  kafka,
+  less,
+  pipeline,
+} from '../../src/plan/index.js';
+import { neededColumns } from '../../src/plan/needed-columns.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { inputsOf } from '../../src/plan/plan.js';
 
@@ -78,6 +88,31 @@ describe('a step that several branches go through', () => {
       });
     expect(steps(plan)).toEqual(['where < rows', 'where-2 < rows', 'union < where-2, where']);
     expect(plan.sinks.map(({ input }) => input)).toEqual(['where', 'union', 'where']);
+  });
+});
+
+describe('a column of a record header', () => {
+  const lots = kafka('lots', { topic: 'lots', columns: { value: 'double' }, headers: { lot: 'streamctl-lot' } });
+  const plan = pipeline('p')
+    .from(lots)
+    .groupBy('lot')
+    .aggregate((row) => ({ n: count(row.value) }))
+    .into(sink('a'));
+
+  it('is a text among the columns of its source', () => {
+    expect(plan.sources[0]!.columns).toEqual([
+      { name: 'value', type: 'double' },
+      { name: 'lot', type: 'string', header: 'streamctl-lot' },
+    ]);
+    expect(neededColumns(plan, 'lots')).toEqual(plan.sources[0]!.columns);
+    expect(explainPlan(plan)).toContain('columns: value DOUBLE, lot STRING (header streamctl-lot)');
+  });
+
+  it('cannot be anything else', () => {
+    const [source] = plan.sources;
+    const columns = source!.columns.map((column) => ({ ...column, type: 'double' }) as const);
+    const problems = checkPlan({ ...plan, sources: [{ ...source!, columns }] });
+    expect(problems.map(describeProblem).join()).toContain('column "lot" is the text of a record header, not double');
   });
 });
 

@@ -5,7 +5,7 @@ import { systemCompression } from '../../../src/base/compression.js';
 import { rowAt, type Schema, type ValueType } from '../../../src/base/row-batch.js';
 import { JsonDecoder } from '../../../src/connect/codecs/json-decoder.js';
 import type { FetchedRecords } from '../../../src/connect/kafka/interfaces.js';
-import { RecordBatchBuilder } from '../../../src/wire/record-batch-builder.js';
+import { encodeHeaders, RecordBatchBuilder } from '../../../src/wire/record-batch-builder.js';
 import { exactOf } from './exact-json.js';
 
 /** Record batches with these values, as a fetch gives them. */
@@ -42,6 +42,40 @@ const reasons = (type: ValueType, texts: readonly string[]): string[] =>
     one(type),
     texts.map((text) => `{"v":${text}}`),
   ).rejected.map(({ reason }) => reason);
+
+describe('columns of record headers', () => {
+  it('are texts: the last one of a name, null where there is none', () => {
+    const builder = new RecordBatchBuilder();
+    const add = (value: string, ...headers: readonly (readonly [key: string, value: string | null])[]): void =>
+      builder.append(
+        1000,
+        null,
+        utf8(value),
+        encodeHeaders(headers.map(([key, text]) => ({ key, value: text === null ? null : utf8(text) }))),
+      );
+    add('{"v":1}', ['lot', 'first'], ['other', 'x'], ['lot', 'é2']);
+    add('{"v":2,"lot":"of the object"}');
+    add('no JSON', ['lot', 'rejected']);
+    add('{"v":3}', ['lot', null]);
+    add('{"v":4}', ['lot', '']);
+    const schema = [
+      { name: 'lot', type: 'string', header: 'lot' },
+      { name: 'v', type: 'bigint' },
+    ] as const;
+    const records = builder.finish({ baseOffset: 10 });
+    const { rows, rejected } = new JsonDecoder(schema, systemCompression).decode({
+      ...fetched([null, null, null, null, null]),
+      records,
+    });
+    expect(Array.from({ length: rows.length }, (_, row) => rowAt(rows, row))).toEqual([
+      { lot: 'é2', v: 1 },
+      { lot: null, v: 2 },
+      { lot: null, v: 3 },
+      { lot: '', v: 4 },
+    ]);
+    expect(rejected).toHaveLength(1);
+  });
+});
 
 describe('JsonDecoder', () => {
   it('gives the wanted columns with offsets and times', () => {
