@@ -18,11 +18,24 @@ export interface FileHandle {
   close(): void;
 }
 
+/** What tells one state of a file from another without reading it. */
+export interface FileStamp {
+  readonly sizeBytes: number;
+  /** Time of the last change, ms since the epoch with fractions; only equality means something. */
+  readonly modifiedMs: number;
+  /** Differs between two files that had the same name one after the other. */
+  readonly id: string;
+}
+
 /** The file calls the program needs. Paths are absolute. Real one in system.ts, simulated one in test/support. */
 export interface FileSystem {
   /** @throws `not-found` (mode read) or `disk-failed` */
   open(path: string, mode: OpenMode): FileHandle;
+  /** An empty file that nobody else sees and that is gone once closed, or when the process ends. @throws `disk-failed` */
+  openTemporary(): FileHandle;
   exists(path: string): boolean;
+  /** Undefined when absent. @throws `disk-failed` when it cannot be looked at. */
+  stamp(path: string): FileStamp | undefined;
   /** The path without symbolic links. @throws `not-found` */
   realPath(path: string): string;
   /** Names in a folder, sorted; an absent folder is empty. */

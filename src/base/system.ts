@@ -7,6 +7,7 @@ import {
   fsyncSync,
   ftruncateSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,10 +15,12 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writevSync,
 } from 'node:fs';
 import { createConnection, createServer, isIP, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { StreamctlError } from './errors.js';
 import type { FileHandle, FileSystem, OpenMode } from './files.js';
@@ -71,10 +74,12 @@ function diskError(what: string, path: string, cause: unknown): StreamctlError {
 class SystemFile implements FileHandle {
   readonly #path: string;
   readonly #descriptor: number;
+  readonly #afterClose: (() => void) | undefined;
 
-  constructor(path: string, descriptor: number) {
+  constructor(path: string, descriptor: number, afterClose?: () => void) {
     this.#path = path;
     this.#descriptor = descriptor;
+    this.#afterClose = afterClose;
   }
 
   read(target: Uint8Array, position: number): number {
@@ -125,6 +130,7 @@ class SystemFile implements FileHandle {
 
   close(): void {
     onDisk('close', this.#path, () => closeSync(this.#descriptor));
+    this.#afterClose?.();
   }
 }
 
@@ -137,7 +143,23 @@ export const systemFiles: FileSystem = {
       return new SystemFile(path, existsSync(path) ? openSync(path, 'r+') : openSync(path, 'w+'));
     });
   },
+  openTemporary() {
+    const folder = onDisk('make', tmpdir(), () => mkdtempSync(join(tmpdir(), 'streamctl-')));
+    const path = join(folder, 'spill');
+    return onDisk('open', path, () => {
+      const descriptor = openSync(path, 'wx+', 0o600);
+      // Windows keeps the name until the file is closed.
+      const forget = (): void => rmSync(folder, { recursive: true, force: true });
+      if (process.platform !== 'win32') forget();
+      return new SystemFile(path, descriptor, process.platform === 'win32' ? forget : undefined);
+    });
+  },
   exists: (path) => existsSync(path),
+  stamp: (path) =>
+    onDisk('look at', path, () => {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return stat && { sizeBytes: stat.size, modifiedMs: stat.mtimeMs, id: `${stat.dev}:${stat.ino}` };
+    }),
   realPath: (path) => onDisk('find', path, () => realpathSync(path)),
   list: (folder) => (existsSync(folder) ? onDisk('list', folder, () => readdirSync(folder).sort()) : []),
   makeFolder: (path) => onDisk('make', path, () => void mkdirSync(path, { recursive: true })),

@@ -109,6 +109,22 @@ export interface SourceStatus {
   readonly lag: number | null;
 }
 
+/** A reference table that a run follows. */
+export interface TableStatus {
+  readonly name: string;
+  /** Which edition is in force: `stations.csv@1f0e9a3c5b77`, `stations@42`. */
+  readonly version: string;
+  readonly rows: number;
+  /** When this edition was read, epoch ms. */
+  readonly loadedAtMs: number;
+  /** Newer editions since the run began. */
+  readonly reloads: number;
+  /** Times it was found to be gone, unreadable or bad. */
+  readonly failures: number;
+  /** What is wrong with what is there now; absent: nothing. */
+  readonly problem?: string;
+}
+
 /** A line worth reading: the newest are kept, at most {@link MAX_NOTES}. */
 export interface Note {
   readonly atMs: number;
@@ -139,6 +155,8 @@ export interface DashboardSnapshot {
   /** One number per second, oldest first, at most {@link MAX_HISTORY}. */
   readonly history: Readonly<Partial<Record<HistoryMetric, readonly number[]>>>;
   readonly sources: readonly SourceStatus[];
+  /** Reference tables that are read from files and topics; absent where there is none. */
+  readonly tables?: readonly TableStatus[];
   readonly results: ResultTable;
   readonly notes: readonly Note[];
   /** Where it runs: `embedded broker` or `kafka-1:9092`. */

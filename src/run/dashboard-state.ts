@@ -13,6 +13,7 @@ import {
   type ResultColumn,
   type ResultRow,
   type RunState,
+  type TableStatus,
 } from '../plan/snapshot.js';
 
 /** What does not change while a run goes on. */
@@ -57,6 +58,8 @@ export class DashboardState {
   readonly #rows = new Map<string, ResultRow>();
   readonly #notes: Note[] = [];
   readonly #history: Record<HistoryMetric, number[]> = { rowsPerSecond: [], lag: [], latePerSecond: [] };
+  /** Reference tables as they were told last. */
+  tables: readonly TableStatus[] = [];
   #state: RunState = 'starting';
   #resultsOut = 0;
   #windowsClosed = 0;
@@ -197,6 +200,7 @@ export class DashboardState {
         latePerSecond: [...this.#history.latePerSecond],
       },
       sources: [...this.#sources].map(([name, counts]) => ({ name, ...counts })),
+      ...(this.tables.length > 0 ? { tables: this.tables } : {}),
       results: {
         columns,
         keys,

@@ -121,6 +121,12 @@ export interface RunPlace {
   readonly name?: string;
 }
 
+/**
+ * What happens to records and rows that cannot be used, and when a reference table is gone: `quarantine` puts them in the
+ * dead letters, `skip` counts them only, `stop` ends the run at the first one.
+ */
+export type OnError = 'stop' | 'skip' | 'quarantine';
+
 /** How often a result counts after crashes. */
 export type Delivery = 'exactly-once' | 'at-least-once';
 
@@ -154,6 +160,12 @@ export interface PipelineRunOptions {
    * `at-least-once`: at once, and perhaps again after a crash, with the same values.
    */
   readonly delivery?: Delivery;
+  /** Default `quarantine`. */
+  readonly onError?: OnError;
+  /** How far ahead of the clock an event time may be; Infinity: any. Default {@link MAX_AHEAD_MS}. */
+  readonly maxAheadMs?: number;
+  /** Groups or rows that one step may hold. Default of the engine. */
+  readonly maxGroups?: number;
   /** Default {@link CHECKPOINT_EVERY_MS}. */
   readonly checkpointEveryMs?: number;
   /** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */
@@ -163,6 +175,8 @@ export interface PipelineRunOptions {
   readonly listener?: RunListener;
 }
 
+/** One row of the year 2060 must not close the windows of all others. */
+export const MAX_AHEAD_MS = 86_400_000;
 /** How often offsets and state are committed while rows come. */
 export const CHECKPOINT_EVERY_MS = 5_000;
 /** How soon they are when readers wait for results of a transaction. */

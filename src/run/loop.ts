@@ -2,6 +2,7 @@ import type { RowBatch } from '../base/row-batch.js';
 import type { DecodedRecords } from '../connect/codecs/interfaces.js';
 import type { FetchedRecords } from '../connect/kafka/interfaces.js';
 import type { Job, Output } from '../engine/job.js';
+import type { RejectedRow } from './interfaces.js';
 import type { Report } from './report.js';
 import type { ResultWriter } from './result-writer.js';
 import type { SideOutputs } from './side-outputs.js';
@@ -25,6 +26,8 @@ export interface LoopParts {
   readonly results: ResultWriter | undefined;
   readonly side: SideOutputs | undefined;
   readonly report: Report;
+  /** Told of everything that cannot be used; says whether it is to be set aside. */
+  readonly rejected: (row: RejectedRow) => boolean;
   /** One past the last offset to take of a partition; Infinity where there is no end. */
   readonly endOf: (records: FetchedRecords) => number;
 }
@@ -73,11 +76,10 @@ export class Loop {
   async #decode(source: LoopSource, records: FetchedRecords): Promise<RowBatch> {
     const end = this.#parts.endOf(records);
     const decoded = source.codec.decode(records);
-    for (const rejected of decoded.rejected) {
-      if (rejected.offset >= end) continue;
-      this.#parts.report.rejected(rejected);
-      await this.#parts.side?.record(rejected);
-    }
+    const rejected = decoded.rejected.filter(({ offset }) => offset < end);
+    for (const record of rejected) this.#parts.report.rejected(record);
+    const aside = rejected.filter((record) => this.#parts.rejected(record));
+    if (aside.length > 0) await this.#parts.side?.records(aside, records);
     const rows = before(decoded.rows, end);
     this.#parts.report.rows(records.topic, rows, decoded.recordCount - (decoded.rows.length - rows.length));
     return rows;
@@ -93,9 +95,11 @@ export class Loop {
       case 'late':
         report.late(output, records?.topic ?? '', job.watermark());
         return side?.late(output, records);
-      case 'rejected':
-        report.rejectedRows(output, records?.topic ?? '');
-        return side?.rejected(output, records);
+      case 'rejected': {
+        const rows = report.rejectedRows(output, records?.topic ?? '');
+        const aside = rows.filter((row) => this.#parts.rejected(row));
+        return aside.length > 0 ? side?.rejected(output, records) : undefined;
+      }
     }
   }
 }

@@ -1,13 +1,14 @@
 import type { Compression } from '../base/codec-interfaces.js';
-import type { FetchedRecords } from '../connect/kafka/interfaces.js';
+import type { FetchedRecords, HeaderPairs } from '../connect/kafka/interfaces.js';
 import { isControl, nextOffset, readCompleteBatches, recordSection } from '../wire/record-batch.js';
 import { RecordCursor } from '../wire/record-cursor.js';
 import { MAX_BATCH_BYTES } from './each-record.js';
 
-/** Key, value and time of a record, as they came. */
+/** Key, value, headers and time of a record, as they came. */
 export interface OriginalRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  readonly headers: HeaderPairs;
   readonly timestampMs: number;
 }
 
@@ -28,7 +29,9 @@ export function originalRecords(
     cursor.open(header, recordSection(from.records, header, compression, MAX_BATCH_BYTES));
     while (cursor.next()) {
       if (!offsets.has(cursor.offset)) continue;
-      found.set(cursor.offset, { key: cursor.key(), value: cursor.value(), timestampMs: cursor.timestampMs });
+      const headers: HeaderPairs = cursor.headers().map(({ key, value }) => [key, value]);
+      const { offset, timestampMs } = cursor;
+      found.set(offset, { key: cursor.key(), value: cursor.value(), headers, timestampMs });
     }
   }
   return found;

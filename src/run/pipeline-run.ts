@@ -9,7 +9,7 @@ import { neededTopics } from './internal-topics.js';
 import { openConnection } from './open-connection.js';
 import { openStatus } from './output.js';
 import { jobMaker, loopSources } from './plan-parts.js';
-import { loadTables } from './reference-tables.js';
+import { ReferenceTables } from './reference-tables.js';
 import { Report } from './report.js';
 import { type RunMemory, Session } from './session.js';
 import type { StatusWriter } from './status-writer.js';
@@ -36,6 +36,7 @@ class Supervisor implements PipelineRun {
   readonly #state: DashboardState;
   readonly #report: Report;
   readonly #memory: RunMemory;
+  readonly #tables: ReferenceTables;
   readonly #stop = new AbortController();
   #status: StatusWriter | undefined;
   #positions: EndSummary['positions'] = [];
@@ -47,6 +48,7 @@ class Supervisor implements PipelineRun {
     const { clock, crypto } = options.place.edges;
     this.#state = new DashboardState(dashboardFrame(options.plan, options.place.name), clock);
     this.#report = new Report(options.plan, this.#state, options.listener ?? {});
+    this.#tables = new ReferenceTables(options, this.#report);
     this.#memory = {
       runId: toHex(crypto.randomBytes(8)),
       ends: new Map(),
@@ -121,14 +123,15 @@ class Supervisor implements PipelineRun {
     let session: Session | undefined;
     try {
       if (options.group !== null) await this.#openTopics(connection);
-      const tables = await loadTables(options, connection);
+      await this.#tables.open(connection);
       session = new Session({
         options,
         connection,
         report: this.#report,
         memory: this.#memory,
         sources: loopSources(options),
-        makeJob: jobMaker(options, tables),
+        tables: this.#tables,
+        makeJob: jobMaker(options, this.#tables),
         healthy: () => {
           this.#healthyMs = options.place.edges.clock.elapsed();
         },
@@ -148,6 +151,7 @@ class Supervisor implements PipelineRun {
       await status?.abandon();
       throw error;
     } finally {
+      await this.#tables.close();
       await connection.close().catch(() => undefined);
     }
   }

@@ -1,8 +1,8 @@
 import { JsonDecoder } from '../connect/codecs/json-decoder.js';
 import { compileJob } from '../engine/compile-job.js';
-import type { ReferenceRows } from '../engine/job.js';
 import { neededColumns } from '../plan/needed-columns.js';
-import type { PipelineRunOptions } from './interfaces.js';
+import { MAX_AHEAD_MS, type PipelineRunOptions } from './interfaces.js';
+import type { ReferenceTables } from './reference-tables.js';
 import type { TaskParts } from './task.js';
 
 /** The plan's sources, each with a codec that decodes only what the plan reads. */
@@ -15,13 +15,19 @@ export function loopSources({ plan, place, idleAfterMs }: PipelineRunOptions): T
   }));
 }
 
-/** Makes jobs of the plan; with the state of a former run, they go on from there. @param tables see loadTables. */
+/** Makes jobs of the plan; with the state of a former run, they go on from there. */
 export function jobMaker(
-  { plan, parameters }: PipelineRunOptions,
-  tables: Readonly<Record<string, ReferenceRows>>,
+  { plan, parameters, maxAheadMs = MAX_AHEAD_MS, maxGroups, place }: PipelineRunOptions,
+  tables: ReferenceTables,
 ): (state: Uint8Array | undefined) => TaskParts['job'] {
   return (state) => {
-    const job = compileJob(plan, { tables, ...(parameters === undefined ? {} : { parameters }) });
+    const job = compileJob(plan, {
+      tables: tables.editions(),
+      maxAheadMs,
+      ...(parameters === undefined ? {} : { parameters }),
+      ...(maxGroups === undefined ? {} : { maxGroups }),
+    });
+    job.tick(place.edges.clock.now());
     if (state) job.restore(state);
     return job;
   };

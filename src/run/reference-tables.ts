@@ -1,148 +1,223 @@
-import { fromUtf8, toHex } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
-import { makeVector, type RowBatch, type Schema, setValue, type Value } from '../base/row-batch.js';
-import { JsonObjectReader } from '../connect/codecs/json-object-reader.js';
-import { RowBlock } from '../connect/codecs/row-block.js';
-import { MemorySource } from '../connect/sources/replay/memory-source.js';
-import { openReader } from '../connect/sources/replay/open-reader.js';
-import { castFor } from '../engine/functions/casts.js';
 import type { ReferenceRows } from '../engine/job.js';
 import type { Table } from '../plan/plan.js';
+import type { TableStatus } from '../plan/snapshot.js';
 import type { Connection } from './connection.js';
-import { eachRecord } from './each-record.js';
-import type { PipelineRunOptions, RunEdges } from './interfaces.js';
+import type { PipelineRunOptions } from './interfaces.js';
+import type { Report } from './report.js';
+import { TableFile } from './table-file.js';
+import { TableTopic } from './table-topic.js';
 
-/** Bound of the rows of one reference table. */
-export const MAX_TABLE_ROWS = 2_000_000;
-/** How long the broker is waited for while a table is read. */
-const READ_WAIT_MS = 1_000;
-const VERSION_HEX_DIGITS = 12;
-
-/** The tables of a plan that are not in the plan itself, read anew. @throws `not-found`, `bad-data`, `limit-exceeded` */
-export async function loadTables(
-  { plan, place, tables = {} }: PipelineRunOptions,
-  connection: Connection,
-): Promise<Readonly<Record<string, ReferenceRows>>> {
-  const loaded: Record<string, ReferenceRows> = {};
-  for (const table of plan.tables) {
-    const given = tables[table.name];
-    const path = given ?? (table.from.kind === 'file' ? table.from.path : undefined);
-    if (path !== undefined)
-      loaded[table.name] = await readTableFile(table, place.findFile?.(path) ?? path, place.edges);
-    else if (table.from.kind === 'topic') {
-      loaded[table.name] = await readTableTopic(table, table.from.topic, connection, place.edges);
-    }
-  }
-  return loaded;
+/** One table of the plan, and what is known of it. */
+interface Kept {
+  readonly table: Table;
+  readonly place: { readonly path: string } | { readonly topic: string };
+  /** What follows it; of a topic: undefined while it cannot be read. */
+  followed: TableFile | TableTopic | undefined;
+  /** The last edition that was whole. */
+  edition: ReferenceRows | undefined;
+  loadedAtMs: number;
+  reloads: number;
+  failures: number;
+  /** What is wrong with what is there now; it was warned of. */
+  problem: string | undefined;
 }
+
+/** How soon a topic that could not be read is tried again. */
+const REOPEN_EVERY_MS = 5_000;
 
 /**
- * Reads a table from a csv, ndjson or xlsx file. Cells become the types of the columns; empty ones are null.
- * @param path absolute.
- * @throws `not-found`, `bad-data` with the row that does not fit, `limit-exceeded`
+ * The reference tables of a run that are not in the plan itself, followed while it lasts, from one connection to the next.
+ * A newer edition waits until the task {@link take}s it between two checkpoints, so that no transaction holds results of two
+ * editions. What cannot be read any more keeps its last good edition; `--on-error stop` ends the run instead.
  */
-export async function readTableFile(
-  table: Table,
-  path: string,
-  { files, crypto }: Pick<RunEdges, 'files' | 'crypto'>,
-): Promise<ReferenceRows> {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const bytes = readBytes(table, path, files);
-  const version = `${name}@${toHex(crypto.hash('sha256', bytes)).slice(0, VERSION_HEX_DIGITS)}`;
-  const names = table.columns.map((column) => column.name);
-  const reader = await openReader(new MemorySource(name, bytes), {
-    textOnly: true,
-    onBad: ({ row, reason }) => {
-      throw badRow(table, `${name}, row ${row}`, reason);
-    },
-  });
-  const known = reader.shape.columns.map((column) => column.name);
-  const missing = known.length === 0 ? [] : names.filter((column) => !known.includes(column));
-  if (missing.length > 0) {
-    throw new StreamctlError('bad-data', `table "${table.name}": ${name} has no column "${missing[0]}"`, {
-      detail: `its columns are ${known.join(', ')}`,
+export class ReferenceTables {
+  readonly #options: PipelineRunOptions;
+  readonly #report: Report;
+  readonly #kept: readonly Kept[];
+  readonly #waiting = new Map<string, ReferenceRows>();
+  #connection: Connection | undefined;
+  #reopenMs = 0;
+
+  constructor(options: PipelineRunOptions, report: Report) {
+    this.#options = options;
+    this.#report = report;
+    this.#kept = options.plan.tables.flatMap((table) => {
+      const place = this.#placeOf(table);
+      const nothing = { followed: undefined, edition: undefined, problem: undefined };
+      return place ? [{ table, place, ...nothing, loadedAtMs: 0, reloads: 0, failures: 0 }] : [];
     });
   }
-  const block = new RowBlock();
-  while (await reader.read(block, MAX_TABLE_ROWS + 1)) if (block.count > MAX_TABLE_ROWS) throw tooLarge(table);
-  const texts = Array.from({ length: block.count }, (_, at) => block.bytes.subarray(block.start(at), block.ends[at]!));
-  const place = (at: number): string => `${name}, row ${block.rows[at]}`;
-  return { rows: rowsOf(table, texts, reader.shape.format !== 'ndjson', place), version };
-}
 
-function readBytes(table: Table, path: string, files: RunEdges['files']): Uint8Array {
-  if (!files.exists(path)) {
-    throw new StreamctlError('not-found', `table "${table.name}": there is no file ${path}`, {
-      hint: `--table ${table.name}=FILE`,
-    });
+  /**
+   * Makes every table ready, over a new connection. One that was read before may be gone by now.
+   * @throws `not-found`, `bad-data`, `limit-exceeded` for a table that was never read, `broker-unreachable`
+   */
+  async open(connection: Connection): Promise<void> {
+    this.#connection = connection;
+    for (const kept of this.#kept) await this.#openOne(kept, connection);
+    this.#tell();
   }
-  return files.readFile(path);
-}
 
-function badRow(table: Table, place: string, reason: string): StreamctlError {
-  return new StreamctlError('bad-data', `table "${table.name}": ${place}: ${reason}`);
-}
-
-function tooLarge(table: Table): StreamctlError {
-  return new StreamctlError('limit-exceeded', `table "${table.name}" has more than ${MAX_TABLE_ROWS} rows`, {
-    hint: 'reference tables are held in memory: leave out what is not looked up',
-  });
-}
-
-/** @param asText the values of `texts` are all texts or null, and are cast to the types of the columns. */
-function rowsOf(table: Table, texts: readonly Uint8Array[], asText: boolean, place: (at: number) => string): RowBatch {
-  const schema: Schema = asText ? table.columns.map(({ name }) => ({ name, type: 'string' })) : table.columns;
-  const read = new JsonObjectReader(schema);
-  const vectors = schema.map(({ type }) => makeVector(type, texts.length));
-  read.into(vectors);
-  texts.forEach((text, at) => {
-    if (!read.read(text, 0, text.length, at)) throw badRow(table, place(at), read.reason);
-  });
-  const batch = { schema: table.columns, length: texts.length, partition: 0 };
-  if (!asText) return { ...batch, vectors };
-  const cast = table.columns.map(({ name, type }, column) => {
-    const vector = makeVector(type, texts.length);
-    const convert = castFor('string', type);
-    for (let row = 0; row < texts.length; row++) {
-      const text = (vectors[column]!.data[row] ?? null) as string | null;
-      const value: Value | undefined = text === null ? null : convert(text);
-      if (value === undefined) throw badRow(table, place(row), `${name}: "${text}" is no ${type}`);
-      setValue(vector, row, value);
-    }
-    return vector;
-  });
-  return { ...batch, vectors: cast };
-}
-
-/** Reads a compacted topic of JSON objects up to its present end: the newest record of each key counts. */
-async function readTableTopic(
-  table: Table,
-  topic: string,
-  connection: Connection,
-  { compression }: RunEdges,
-): Promise<ReferenceRows> {
-  const partitions = (await connection.partitions(topic)).map((partition) => ({ topic, partition }));
-  const [starts, ends] = [await connection.offsets(partitions, 'start'), await connection.offsets(partitions, 'end')];
-  const newest = new Map<string, Uint8Array>();
-  const fetcher = connection.fetcher({ onOffsetGone: 'earliest' });
-  fetcher.assign(starts);
-  try {
-    while (ends.some((end) => (fetcher.position(end) ?? 0) < end.offset)) {
-      const fetched = await fetcher.next(READ_WAIT_MS);
-      if (!fetched) continue;
-      eachRecord(fetched, compression, (cursor) => {
-        const key = cursor.key();
-        const value = cursor.value();
-        const name = key === null || key === undefined ? `${fetched.partition} ${cursor.offset}` : `k${fromUtf8(key)}`;
-        // The last one written counts, also in the order of a table whose keys are equal otherwise.
-        newest.delete(name);
-        if (value) newest.set(name, value.slice());
-      });
-      if (newest.size > MAX_TABLE_ROWS) throw tooLarge(table);
-    }
-  } finally {
-    await fetcher.close();
+  /** The edition of every table that is in force, for a job that begins. */
+  editions(): Readonly<Record<string, ReferenceRows>> {
+    this.#waiting.clear();
+    return Object.fromEntries(this.#kept.map(({ table, edition }) => [table.name, edition!]));
   }
-  const version = `${topic}@${ends.map(({ offset }) => offset).join(',')}`;
-  return { rows: rowsOf(table, [...newest.values()], false, (at) => `record ${at + 1} of topic ${topic}`), version };
+
+  /** Looks for newer editions; cheap where none is due. @throws what a table cannot be read for, with `--on-error stop` */
+  async look(): Promise<void> {
+    for (const kept of this.#kept) {
+      try {
+        await this.#lookAt(kept);
+      } catch (error) {
+        if (error instanceof StreamctlError && error.code === 'broker-unreachable') throw error;
+        this.#failed(kept, error);
+      }
+    }
+  }
+
+  /** Whether a newer edition waits to be taken. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** The newer editions, which are in force from now on. */
+  take(): ReadonlyMap<string, ReferenceRows> {
+    const taken = new Map(this.#waiting);
+    this.#waiting.clear();
+    for (const [name, { version, rows }] of taken) {
+      this.#report.note('info', `table ${name}: now ${version}, ${rows.length} rows`);
+    }
+    this.#tell();
+    return taken;
+  }
+
+  /** Stops following what hangs on the connection. */
+  async close(): Promise<void> {
+    this.#connection = undefined;
+    for (const kept of this.#kept) {
+      if (!(kept.followed instanceof TableTopic)) continue;
+      await kept.followed.close().catch(() => undefined);
+      kept.followed = undefined;
+    }
+  }
+
+  #placeOf(table: Table): Kept['place'] | undefined {
+    const { tables = {}, place } = this.#options;
+    const path = tables[table.name] ?? (table.from.kind === 'file' ? table.from.path : undefined);
+    if (path !== undefined) return { path: place.findFile?.(path) ?? path };
+    return table.from.kind === 'topic' ? { topic: table.from.topic } : undefined;
+  }
+
+  async #openOne(kept: Kept, connection: Connection): Promise<void> {
+    const { place } = this.#options;
+    try {
+      if (!('path' in kept.place)) await this.#openTopic(kept, kept.place.topic, connection);
+      else if (kept.followed === undefined) {
+        const file = new TableFile(kept.table, kept.place.path, place.edges);
+        this.#begin(kept, await file.load(this.#nowMs()));
+        kept.followed = file;
+      }
+    } catch (error) {
+      const gone = error instanceof StreamctlError && error.code === 'broker-unreachable';
+      if (kept.edition === undefined || gone) throw error;
+      this.#failed(kept, error);
+    }
+  }
+
+  async #openTopic(kept: Kept, topic: string, connection: Connection): Promise<void> {
+    const { compression } = this.#options.place.edges;
+    const bad = (error: StreamctlError): void => this.#failed(kept, error);
+    const before = kept.problem;
+    const followed = new TableTopic({ table: kept.table, topic, connection, compression, bad });
+    try {
+      this.#begin(kept, await followed.load(this.#nowMs()));
+    } catch (error) {
+      await followed.close().catch(() => undefined);
+      throw error;
+    }
+    kept.followed = followed;
+    if (kept.problem === before) kept.problem = undefined;
+  }
+
+  /** The first edition over this connection: in force at once where there was none. */
+  #begin(kept: Kept, edition: ReferenceRows): void {
+    const { edition: before } = kept;
+    if (before?.version === edition.version) return;
+    this.#accept(kept, edition);
+    if (before === undefined) this.#waiting.delete(kept.table.name);
+    else kept.reloads++;
+  }
+
+  async #lookAt(kept: Kept): Promise<void> {
+    if (kept.followed === undefined) {
+      if (this.#connection === undefined || this.#nowMs() < this.#reopenMs) return;
+      this.#reopenMs = this.#nowMs() + REOPEN_EVERY_MS;
+      await this.#openOne(kept, this.#connection);
+    }
+    const found = await kept.followed?.look(this.#nowMs());
+    if (found === undefined) return;
+    if (found !== 'same') {
+      this.#accept(kept, found);
+      kept.reloads++;
+    }
+    // A bad record of a topic stays in it; the table is what it was made of the others.
+    if (kept.problem === undefined || kept.followed instanceof TableTopic) return;
+    kept.problem = undefined;
+    if (found === 'same') this.#report.note('info', `table ${kept.table.name}: its file is there again, unchanged`);
+    this.#tell();
+  }
+
+  #accept(kept: Kept, edition: ReferenceRows): void {
+    kept.edition = edition;
+    kept.loadedAtMs = this.#options.place.edges.clock.now();
+    this.#waiting.set(kept.table.name, edition);
+  }
+
+  /** Warns once of what is wrong, and keeps what there was. @throws with `--on-error stop` */
+  #failed(kept: Kept, cause: unknown): void {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    if (this.#options.onError === 'stop') throw lasting(error);
+    if (kept.problem === error.message) return;
+    kept.problem = error.message;
+    kept.failures++;
+    const { edition, table } = kept;
+    const goesOn = edition ? `going on with ${edition.version}` : 'its key is left as it was';
+    const known = error.message.includes(`table "${table.name}"`) ? '' : `table "${table.name}": `;
+    this.#report.note('warning', `${known}${error.message}; ${goesOn}`);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#report.state.tables = this.#kept.flatMap(
+      ({ table, edition, loadedAtMs, reloads, failures, problem }): TableStatus[] =>
+        edition === undefined
+          ? []
+          : [
+              {
+                name: table.name,
+                version: edition.version,
+                rows: edition.rows.length,
+                loadedAtMs,
+                reloads,
+                failures,
+                ...(problem === undefined ? {} : { problem }),
+              },
+            ],
+    );
+  }
+
+  #nowMs(): number {
+    return this.#options.place.edges.clock.elapsed();
+  }
+}
+
+/** An error after which nothing is tried again: the run was told to stop. */
+function lasting(error: Error): Error {
+  if (!(error instanceof StreamctlError) || error.retry === 'never') return error;
+  return new StreamctlError('bad-data', error.message, {
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    cause: error,
+  });
 }

@@ -65,12 +65,15 @@ export class Report {
     this.#listener.rejected?.(row);
   }
 
-  rejectedRows(output: RejectedOutput, topic: string): void {
+  /** Gives them back one by one. */
+  rejectedRows(output: RejectedOutput, topic: string): readonly RejectedRow[] {
     const { batch, reasons } = output;
-    for (let row = 0; row < batch.length; row++) {
+    const rows = Array.from({ length: batch.length }, (_, row) => {
       const offset = batch.offsets?.[row] ?? -1;
-      this.rejected({ topic, partition: batch.partition, offset, reason: reasons[row]! });
-    }
+      return { topic, partition: batch.partition, offset, reason: reasons[row]! };
+    });
+    for (const row of rows) this.rejected(row);
+    return rows;
   }
 
   /** @param watermarkMs -Infinity before the first rows, Infinity after the last. */

@@ -11,7 +11,9 @@ import type { Connection } from './connection.js';
 import { keyOf } from './idle-watch.js';
 import { CHECKPOINT_EVERY_MS, type PipelineRunOptions, RESULTS_WAIT_MS, SESSION_TIMEOUT_MS } from './interfaces.js';
 import { groupOf } from './internal-topics.js';
+import { onRejected } from './on-rejected.js';
 import { openTaskOutput, type TaskOutput } from './output.js';
+import type { ReferenceTables } from './reference-tables.js';
 import type { Report } from './report.js';
 import { startOffsets } from './start-offsets.js';
 import { Task, type TaskParts } from './task.js';
@@ -38,6 +40,8 @@ export interface SessionParts {
   readonly report: Report;
   readonly memory: RunMemory;
   readonly sources: TaskParts['sources'];
+  /** Opened. */
+  readonly tables: ReferenceTables;
   /** A fresh job, with the state of a former one where there is one. */
   readonly makeJob: (state: Uint8Array | undefined) => TaskParts['job'];
   /** Called after every turn that went well. */
@@ -163,13 +167,18 @@ export class Session {
   /** One turn of the loop; true when a bounded run is over. */
   async #turn(records: FetchedRecords | undefined): Promise<boolean> {
     const task = this.#task;
-    if (!task) return false;
+    if (!task) {
+      // Whoever stands by begins with tables that are not old.
+      await this.#parts.tables.look();
+      return false;
+    }
     if (records) {
       await task.take(records);
       this.#heardMs = this.#nowMs();
     }
     if (!records || this.#nowMs() - this.#lookedMs >= LOOK_EVERY_MS) {
       await task.lookAtTime();
+      await this.#parts.tables.look();
       this.#lookedMs = this.#nowMs();
       this.#holdOrGoOn(task);
       this.#tell(task);
@@ -179,12 +188,17 @@ export class Session {
       return true;
     }
     if (this.#isCheckpointDue(task)) await this.#save(task);
+    if (this.#parts.tables.isWaiting && !task.changed) task.takeTables(this.#parts.tables.take());
     return false;
   }
 
-  /** Results of a transaction are waited for by whoever reads them: they bring the checkpoint forward. */
+  /**
+   * Results of a transaction are waited for by whoever reads them: they bring the checkpoint forward. So does a newer edition
+   * of a table, which is in force from a checkpoint on.
+   */
   #isCheckpointDue(task: Task): boolean {
-    const waitedFor = task.gaveOut && this.#parts.options.delivery !== 'at-least-once';
+    const { options, tables } = this.#parts;
+    const waitedFor = tables.isWaiting || (task.gaveOut && options.delivery !== 'at-least-once');
     return task.changed && this.#nowMs() >= (waitedFor ? this.#nextResultsMs : this.#nextCheckpointMs);
   }
 
@@ -231,6 +245,7 @@ export class Session {
       results: output?.results,
       side: output?.side,
       report,
+      rejected: onRejected(options),
       start: first.map((from) => ({ ...from, offset: committed.get(keyOf(from)) ?? from.offset })),
       ends: options.bounded ? memory.ends : undefined,
     });

@@ -4,12 +4,15 @@ import type { RowBatch } from '../base/row-batch.js';
 import type { RejectedRecord } from '../connect/codecs/interfaces.js';
 import { JsonRowEncoder } from '../connect/codecs/json-encoder.js';
 import type { Producer } from '../connect/kafka/contracts.js';
-import type { FetchedRecords } from '../connect/kafka/interfaces.js';
+import type { FetchedRecords, HeaderPairs } from '../connect/kafka/interfaces.js';
 import type { LateOutput, RejectedOutput } from '../engine/job.js';
 import type { InternalTopics } from './internal-topics.js';
 import { type OriginalRecord, originalRecords } from './original-records.js';
 
-/** Headers of what is set aside: why, and which record it was. */
+/**
+ * Headers of what is set aside: why, by which step, and which record it was. They come after the headers that the record had;
+ * of those that had the same names nothing is kept.
+ */
 export const SIDE_HEADERS = {
   reason: 'streamctl-reason',
   topic: 'streamctl-topic',
@@ -17,6 +20,10 @@ export const SIDE_HEADERS = {
   offset: 'streamctl-offset',
   step: 'streamctl-step',
 } as const;
+
+/** Stands for the step where what came was no row at all. */
+const DECODE_STEP = 'decode';
+const OWN_HEADERS: ReadonlySet<string> = new Set(Object.values(SIDE_HEADERS));
 
 /** Which record a row that is set aside came from. */
 interface Origin {
@@ -40,10 +47,14 @@ export class SideOutputs {
     this.#producer = producer;
   }
 
-  /** A record that the codec could not read. */
-  async record(rejected: RejectedRecord): Promise<void> {
-    const { key, value, timestampMs, reason } = rejected;
-    await this.#append(this.#topics.deadLetters, rejected, { key, value, timestampMs }, reason, 'decode');
+  /** Records that the codec could not read. @param from where they are. */
+  async records(rejected: readonly RejectedRecord[], from: FetchedRecords): Promise<void> {
+    const originals = originalRecords(from, new Set(rejected.map(({ offset }) => offset)), this.#compression);
+    for (const record of rejected) {
+      const { key, value, timestampMs, reason } = record;
+      const original = originals.get(record.offset) ?? { key, value, headers: [], timestampMs };
+      await this.#append(this.#topics.deadLetters, record, original, reason, DECODE_STEP);
+    }
   }
 
   /** Rows that broke a rule. @param from the records they were decoded from; undefined for rows of a later step. */
@@ -68,20 +79,26 @@ export class SideOutputs {
     const asJson = originals ? undefined : new JsonRowEncoder(batch.schema).encode(batch);
     for (let row = 0; row < batch.length; row++) {
       const offset = batch.offsets?.[row] ?? -1;
-      const record = originals?.get(offset) ?? { key: null, value: asJson?.[row] ?? null, timestampMs: -1 };
+      const record = originals?.get(offset) ?? {
+        key: null,
+        value: asJson?.[row] ?? null,
+        headers: [],
+        timestampMs: -1,
+      };
       const origin = { topic: from?.topic ?? '', partition: batch.partition, offset };
       await this.#append(topic, origin, record, reason(row), step);
     }
   }
 
   async #append(topic: string, origin: Origin, record: OriginalRecord, reason: string, step: string): Promise<void> {
-    const headers = [
+    const headers: HeaderPairs = [
+      ...record.headers.filter(([name]) => !OWN_HEADERS.has(name)),
       [SIDE_HEADERS.reason, utf8(reason)],
       [SIDE_HEADERS.step, utf8(step)],
       [SIDE_HEADERS.topic, utf8(origin.topic)],
       [SIDE_HEADERS.partition, utf8(String(origin.partition))],
       [SIDE_HEADERS.offset, utf8(String(origin.offset))],
-    ] as const;
+    ];
     const room = this.#producer.append(topic, undefined, record.key, record.value, headers, record.timestampMs);
     if (!room) await this.#producer.ready();
   }

@@ -6,10 +6,9 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../connect/kafka/interfaces.js';
-import type { Job } from '../engine/job.js';
+import type { Job, ReferenceRows } from '../engine/job.js';
 import { IdleWatch, keyOf } from './idle-watch.js';
-import type { LoopSource } from './loop.js';
-import { Loop } from './loop.js';
+import { Loop, type LoopParts, type LoopSource } from './loop.js';
 import type { Report } from './report.js';
 import type { ResultWriter } from './result-writer.js';
 import type { SideOutputs } from './side-outputs.js';
@@ -23,6 +22,7 @@ export interface TaskParts {
   readonly results: ResultWriter | undefined;
   readonly side: SideOutputs | undefined;
   readonly report: Report;
+  readonly rejected: LoopParts['rejected'];
   /** Where each partition is read from. */
   readonly start: readonly TopicPartitionOffset[];
   /** Where each partition ends; undefined: it goes on for ever. */
@@ -54,6 +54,7 @@ export class Task {
       results: parts.results,
       side: parts.side,
       report: parts.report,
+      rejected: parts.rejected,
       endOf: (records) => this.#owned.get(keyOf(records))?.endOffset ?? 0,
     });
     for (const from of parts.start) this.#own(from);
@@ -97,6 +98,11 @@ export class Task {
     job.tick(clock.now());
     await this.#loop.deliver();
     report.watermark(job.watermark());
+  }
+
+  /** Newer editions of tables: rows that come from now on are looked up in them. */
+  takeTables(editions: ReadonlyMap<string, ReferenceRows>): void {
+    for (const [name, edition] of editions) this.#parts.job.table(name, edition);
   }
 
   /** Whether every partition was read up to its end. */

@@ -1,153 +1,173 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { systemCrypto } from '../../src/base/crypto.js';
-import { batchOf, rowAt } from '../../src/base/row-batch.js';
-import { systemFiles } from '../../src/base/system.js';
-import { compileJob } from '../../src/engine/compile-job.js';
-import { count, kafka, pipeline, sum, table } from '../../src/plan/index.js';
-import { readTableFile } from '../../src/run/reference-tables.js';
-import { SimFiles } from '../support/sim-files.js';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { utf8 } from '../../src/base/bytes.js';
+import { systemClock } from '../../src/base/system.js';
+import { kafka, pipeline, table } from '../../src/plan/index.js';
+import type { Plan } from '../../src/plan/plan.js';
+import type { Connection } from '../../src/run/connection.js';
+import type { EndSummary, PipelineRun, PipelineRunOptions } from '../../src/run/interfaces.js';
+import { neededTopics } from '../../src/run/internal-topics.js';
+import { startPipelineRun } from '../../src/run/pipeline-run.js';
+import { connectionTo, fresh, placeOf, readTopic, runsBroker } from './trips.js';
 
-const data = resolve('../shared/data');
-const edges = { files: systemFiles, crypto: systemCrypto };
-const methods = table('methods', {
-  file: 'Methods_2022_8_1.csv',
-  columns: {
-    PROGRAM_ID: 'string',
-    PARAMETER: 'string',
-    START_YEAR: 'bigint',
-    END_YEAR: 'bigint',
-    METHOD: 'string',
-  },
+let broker: Awaited<ReturnType<typeof runsBroker>>;
+let connection: Connection;
+const folder = mkdtempSync(join(tmpdir(), 'streamctl-tables-'));
+beforeAll(async () => {
+  broker = await runsBroker();
+  connection = connectionTo(broker.settings);
 });
-const stations = table('stations', {
-  file: 'stations_information.csv',
-  columns: { stationCode: 'string', postcode: 'string' },
+afterAll(async () => {
+  await connection.close();
+  await broker.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
-const measureColumns = {
-  PROGRAM_ID: 'string',
-  SITE_ID: 'string',
-  DATE_SMP: 'string',
-  PH_LAB: 'string',
-} as const;
 
-describe('a table from a file', () => {
-  const write = (text: string): SimFiles => {
-    const files = new SimFiles();
-    files.makeFolder('/data');
-    files.replaceFile('/data/t.csv', new TextEncoder().encode(text));
-    return files;
+function planOf(name: string, from: { file: string } | { topic: string }): Plan {
+  const status = kafka('status', {
+    topic: `${name}-in`,
+    columns: { at: 'timestamp', station: 'string' },
+    eventTime: 'at',
+  });
+  return pipeline(name)
+    .from(status)
+    .lookup(table('stations', { ...from, columns: { station: 'string', city: 'string' } }), {
+      on: ['station'],
+      join: 'left',
+      version: 'edition',
+    })
+    .into(kafka('out', { topic: `${name}-out`, keys: ['station'] }));
+}
+
+async function send(topic: string, ...values: (readonly [key: string, value: string | null])[]): Promise<void> {
+  const producer = connection.producer({});
+  await producer.prepare(topic);
+  for (const [key, value] of values) producer.append(topic, 0, utf8(key), value === null ? null : utf8(value));
+  await producer.close();
+}
+
+async function until(run: PipelineRun, holds: () => boolean): Promise<void> {
+  let end: EndSummary | undefined;
+  void run.done.then((summary) => {
+    end = summary;
+  });
+  while (!holds()) {
+    if (end) throw end.error ?? new Error(`the run ended: ${end.reason}`);
+    await systemClock.sleep(20);
+  }
+}
+
+/** Replaces a file in one step, as editors do. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+async function started(
+  name: string,
+  from: { file: string } | { topic: string },
+  options: Partial<PipelineRunOptions> = {},
+): Promise<{ plan: Plan; run: PipelineRun; row: (offset: number) => Promise<void> }> {
+  const plan = planOf(name, from);
+  await connection.createMissing(neededTopics(plan));
+  const run = startPipelineRun({ plan, place: placeOf(broker.settings), ...options });
+  const row = async (count: number): Promise<void> => {
+    await send(`${name}-in`, ['a', JSON.stringify({ at: 1_000 + count, station: 'a' })]);
+    await until(run, () => run.snapshot().counts.rowsIn >= count);
   };
-  const codes = table('codes', { file: 't.csv', columns: { code: 'string', size: 'bigint' } }).table;
+  return { plan, run, row };
+}
 
-  it('keeps codes as text, and tells one edition from another', async () => {
-    const first = await readTableFile(codes, '/data/t.csv', {
-      ...edges,
-      files: write('code,size,more\n007,3,x\n1e3,,y\n'),
-    });
-    expect([0, 1].map((row) => rowAt(first.rows, row))).toEqual([
-      { code: '007', size: 3 },
-      { code: '1e3', size: null },
+async function cities(name: string): Promise<unknown[]> {
+  const records = await readTopic(connection, `${name}-out`);
+  return records.map(({ value }) => (JSON.parse(value) as { city: string }).city);
+}
+
+describe('a reference file while a run goes on', () => {
+  it('is read again when it changes; its version is stamped on results and counted', async () => {
+    const name = fresh('reload');
+    const path = join(folder, 'reload.csv');
+    writeFileSync(path, 'station,city\na,Paris\n');
+    const { run, row } = await started(name, { file: path });
+    await row(1);
+    const before = run.snapshot().tables![0]!;
+    expect(before).toMatchObject({ name: 'stations', rows: 1, reloads: 0, failures: 0 });
+    replace(path, 'station,city\na,Lyon\nb,Nice\n');
+    await until(run, () => run.snapshot().tables![0]!.rows === 2);
+    await row(2);
+    const { snapshot } = await run.stop();
+    const after = snapshot.tables![0]!;
+    expect(after).toMatchObject({ rows: 2, reloads: 1, failures: 0 });
+    const records = (await readTopic(connection, `${name}-out`)).map(({ value }) => JSON.parse(value) as object);
+    expect(records).toMatchObject([
+      { city: 'Paris', edition: before.version },
+      { city: 'Lyon', edition: after.version },
     ]);
-    expect(first.version).toMatch(/^t\.csv@[0-9a-f]{12}$/);
-    const second = await readTableFile(codes, '/data/t.csv', { ...edges, files: write('code,size\n007,4\n') });
-    expect(second.version).not.toBe(first.version);
+    expect(snapshot.notes.map(({ text }) => text)).toContain(`table stations: now ${after.version}, 2 rows`);
   });
 
-  it('says what does not fit, and where', async () => {
-    const read = (text: string) => readTableFile(codes, '/data/t.csv', { ...edges, files: write(text) });
-    await expect(read('code,size\na,1\nb,many\n')).rejects.toThrow(
-      'table "codes": t.csv, row 2: size: "many" is no bigint',
-    );
-    await expect(read('code,width\na,1\n')).rejects.toThrow('t.csv has no column "size"');
-    await expect(readTableFile(codes, '/data/none.csv', { ...edges, files: write('a\n1\n') })).rejects.toThrow(
-      'there is no file /data/none.csv',
-    );
+  it('keeps its last good edition while it is gone or bad, and warns once', async () => {
+    const name = fresh('gone');
+    const path = join(folder, 'gone.csv');
+    writeFileSync(path, 'station,city\na,Paris\n');
+    const { run, row } = await started(name, { file: path });
+    await row(1);
+    rmSync(path);
+    await until(run, () => run.snapshot().tables![0]!.failures === 1);
+    await row(2);
+    await systemClock.sleep(1_500);
+    expect(run.snapshot().tables![0]).toMatchObject({ failures: 1, problem: expect.stringContaining('no file') });
+    replace(path, 'station,city\n"a');
+    await until(run, () => run.snapshot().tables![0]!.failures === 2);
+    await row(3);
+    replace(path, 'station,city\na,Nice\n');
+    await until(run, () => run.snapshot().tables![0]!.reloads === 1);
+    await row(4);
+    const { snapshot } = await run.stop();
+    expect(snapshot.tables![0]!.problem).toBeUndefined();
+    expect(snapshot.notes.filter(({ level }) => level === 'warning')).toHaveLength(2);
+    expect(await cities(name)).toEqual(['Paris', 'Paris', 'Paris', 'Nice']);
+  });
+
+  it('ends the run when it is gone and errors are to stop it', async () => {
+    const name = fresh('stops');
+    const path = join(folder, 'stops.csv');
+    writeFileSync(path, 'station,city\na,Paris\n');
+    const { run, row } = await started(name, { file: path }, { onError: 'stop' });
+    await row(1);
+    rmSync(path);
+    const end = await run.done;
+    expect(end).toMatchObject({ reason: 'failed', error: { code: 'not-found' } });
+  });
+
+  it('has to be there at the start', async () => {
+    const { run } = await started(fresh('never'), { file: join(folder, 'never.csv') });
+    expect(await run.done).toMatchObject({ reason: 'failed', error: { code: 'not-found', exit: 2 } });
   });
 });
 
-describe.skipIf(!existsSync(data))('the known answers of real reference data', () => {
-  it('33,011 measures of pH have a method, 1,254 have none', async () => {
-    const measures = kafka('measures', {
-      topic: 'water',
-      columns: { ts: 'timestamp', PROGRAM_ID: 'string', parameter: 'string', year: 'bigint' },
-      eventTime: 'ts',
-    });
-    const plan = pipeline('water')
-      .from(measures)
-      .lookup(methods, {
-        on: { PROGRAM_ID: 'PROGRAM_ID', parameter: 'PARAMETER' },
-        between: { value: 'year', from: 'START_YEAR', to: 'END_YEAR' },
-        join: 'left',
-      })
-      .groupBy('PROGRAM_ID')
-      .aggregate((row) => ({ all: count(), matched: count(row.METHOD) }))
-      .emit('final')
-      .into(kafka('out', { topic: 'out' }));
-    const read = await readTableFile(
-      table('m', { file: '', columns: measureColumns }).table,
-      `${data}/water/LTM_Data_2022_8_1.csv`,
-      edges,
-    );
-    const rows = Array.from({ length: read.rows.length }, (_, row) => rowAt(read.rows, row));
-    const fed = rows
-      .filter((row) => row.PH_LAB !== null)
-      .map((row) => ({
-        ts: 0,
-        PROGRAM_ID: row.PROGRAM_ID!,
-        parameter: 'PH_LAB',
-        year: Number(String(row.DATE_SMP).slice(6, 10)),
-      }));
-    const methodRows = await readTableFile(methods.table, `${data}/water/Methods_2022_8_1.csv`, edges);
-    expect(methodRows.rows.length).toBe(362);
-    const job = compileJob(plan, { partitions: { measures: [0] }, tables: { methods: methodRows } });
-    job.feed('measures', batchOf(plan.sources[0]!.columns, fed));
-    job.end('measures', 0);
-    const [output] = job.drain();
-    const results =
-      output?.kind === 'result'
-        ? Array.from({ length: output.batch.length }, (_, row) => rowAt(output.batch, row))
-        : [];
-    const total = (name: string): number => results.reduce((sumSoFar, row) => sumSoFar + Number(row[name]), 0);
-    expect(total('all')).toBe(34_265);
-    expect(total('matched')).toBe(33_011);
-    expect(results.filter((row) => row.all !== row.matched).map((row) => row.PROGRAM_ID)).toEqual(['LTM_PA']);
-  });
-
-  it('the bikes of 1,485 stations count once however often they are polled', async () => {
-    const status = kafka('status', {
-      topic: 'velib',
-      columns: { last_reported: 'timestamp', stationCode: 'string', bikes: 'bigint' },
-      eventTime: 'last_reported',
-    });
-    const plan = pipeline('velib')
-      .from(status)
-      .latestBy('stationCode')
-      .lookup(stations, { on: ['stationCode'], join: 'left' })
-      .groupBy('postcode')
-      .aggregate((row) => ({ total: sum(row.bikes), stations: count() }))
-      .emit({ every: '1 minute', as: 'minute' })
-      .into(kafka('out', { topic: 'out', keys: ['postcode'] }));
-    const text = new TextDecoder().decode(systemFiles.readFile(`${data}/velib/gbfs_2024-11-19/station_status.json`));
-    const body = JSON.parse(text) as {
-      data: { stations: { stationCode: string; last_reported: number; num_bikes_available: number }[] };
-    };
-    const rows = body.data.stations.map((station) => ({
-      last_reported: station.last_reported * 1000,
-      stationCode: station.stationCode,
-      bikes: station.num_bikes_available,
-    }));
-    const known = await readTableFile(stations.table, `${data}/velib/stations_information.csv`, edges);
-    const job = compileJob(plan, { partitions: { status: [0] }, tables: { stations: known } });
-    for (let poll = 0; poll < 3; poll++) job.feed('status', batchOf(plan.sources[0]!.columns, rows));
-    job.end('status', 0);
-    const outputs = job.drain().filter((output) => output.kind === 'result');
-    const all = outputs.flatMap(({ batch }) => Array.from({ length: batch.length }, (_, row) => rowAt(batch, row)));
-    const newest = Math.max(...all.map((row) => Number(row.minute)));
-    const last = all.filter((row) => row.minute === newest);
-    expect(last.reduce((total, row) => total + Number(row.total), 0)).toBe(15_626);
-    expect(last.reduce((total, row) => total + Number(row.stations), 0)).toBe(1_485);
-    expect(job.metrics().steps[0]).toMatchObject({ rowsIn: 4_455, dropped: 2_970 });
+describe('a compacted topic as a table', () => {
+  it('is followed live; records that are no rows leave their key as it was', async () => {
+    const name = fresh('live');
+    const topic = `${name}-stations`;
+    await connection.createMissing(neededTopics(planOf(name, { topic })));
+    await send(topic, ['a', '{"station":"a","city":"Paris"}']);
+    const { run, row } = await started(name, { topic });
+    await row(1);
+    await send(topic, ['a', '{"station":"a","city":"Lyon"}']);
+    await until(run, () => run.snapshot().tables![0]!.reloads === 1);
+    await row(2);
+    await send(topic, ['a', 'no json'], ['b', '{"station":"b","city":"Nice"}']);
+    await until(run, () => run.snapshot().tables![0]!.rows === 2);
+    await row(3);
+    await send(topic, ['a', null]);
+    await until(run, () => run.snapshot().tables![0]!.rows === 1);
+    await row(4);
+    const { snapshot } = await run.stop();
+    expect(snapshot.tables![0]).toMatchObject({ version: `${topic}@5`, reloads: 3, failures: 1 });
+    expect(snapshot.tables![0]!.problem).toContain(`${topic}/0@2: not JSON`);
+    expect(await cities(name)).toEqual(['Paris', 'Lyon', 'Lyon', null]);
   });
 });

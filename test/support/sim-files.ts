@@ -1,5 +1,5 @@
 import { StreamctlError } from '../../src/base/errors.js';
-import type { FileHandle, FileSystem, OpenMode } from '../../src/base/files.js';
+import type { FileHandle, FileStamp, FileSystem, OpenMode } from '../../src/base/files.js';
 import type { Random } from '../../src/base/random.js';
 
 /** Bytes that a disk writes as a whole. */
@@ -17,6 +17,20 @@ interface Inode {
   pending: PendingWrite[];
   current: Uint8Array;
   size: number;
+  /** Writes so far: stands for the time of the last change. */
+  changes?: number;
+}
+
+const inodeNumbers = new WeakMap<Inode, number>();
+let inodesMade = 0;
+
+function numberOf(inode: Inode): number {
+  let number = inodeNumbers.get(inode);
+  if (number === undefined) {
+    number = ++inodesMade;
+    inodeNumbers.set(inode, number);
+  }
+  return number;
 }
 
 interface FolderChange {
@@ -125,10 +139,23 @@ export class SimFiles implements FileSystem {
     return new SimFile(path, entry, (what) => this.#call(what));
   }
 
+  openTemporary(): FileHandle {
+    this.#call('openTemporary');
+    const inode: Inode = { durable: new Uint8Array(0), pending: [], current: new Uint8Array(64), size: 0 };
+    return new SimFile('a temporary file', inode, (what) => this.#call(what));
+  }
+
   exists(path: string): boolean {
     if (this.#folders.has(path)) return true;
     const parent = this.#folders.get(parentOf(path));
     return parent?.current.has(nameOf(path)) ?? false;
+  }
+
+  stamp(path: string): FileStamp | undefined {
+    this.#call(`stamp ${path}`);
+    if (!this.exists(path)) return undefined;
+    const inode = this.#inode(path);
+    return { sizeBytes: inode.size, modifiedMs: inode.changes ?? 0, id: String(numberOf(inode)) };
   }
 
   realPath(path: string): string {
@@ -292,6 +319,7 @@ class SimFile implements FileHandle {
 
 /** Changes what a file holds now. */
 function apply(inode: Inode, write: PendingWrite): void {
+  inode.changes = (inode.changes ?? 0) + 1;
   const end = write.position + write.bytes.length;
   if (end > inode.current.length) {
     const larger = new Uint8Array(Math.max(end, inode.current.length * 2));
