@@ -1,65 +1,38 @@
-import { assert, unreachable } from '../base/assert.js';
+import { assert } from '../base/assert.js';
 import { StreamctlError } from '../base/errors.js';
-import { batchOf, type RowBatch, type Schema } from '../base/row-batch.js';
+import { batchOf, type RowBatch } from '../base/row-batch.js';
 import { requireGoodPlan } from '../plan/check-plan.js';
-import { neededColumns } from '../plan/needed-columns.js';
-import { changingParts, inputsOf, type Plan, type PlanNode } from '../plan/plan.js';
-import { planSchemas } from '../plan/schemas.js';
-import type { CompileScope } from './compile.js';
-import type { Job, JobMetrics, JobOptions, Output, ReferenceRows } from './job.js';
-import type { AggregateParts } from './operators/aggregate-base.js';
-import { Deduplicate } from './operators/deduplicate.js';
-import { fanOut } from './operators/fan-out.js';
-import { FlattenStep } from './operators/flatten-step.js';
-import { IntervalJoin } from './operators/interval-join.js';
-import { LatestBy } from './operators/latest-by.js';
-import { LookupStep } from './operators/lookup-step.js';
-import type { Operator } from './operators/operator.js';
-import { OverStep } from './operators/over-step.js';
-import { RowStep } from './operators/row-step.js';
-import { checkWork, columnsWork, filterWork } from './operators/row-work.js';
-import { SessionAggregate } from './operators/session-aggregate.js';
-import { SinkOutput } from './operators/sink-output.js';
-import { type Horizon, SourceInput } from './operators/source-input.js';
-import { TableAggregate } from './operators/table-aggregate.js';
-import { TemporalJoin } from './operators/temporal-join.js';
-import { TopStep } from './operators/top-step.js';
-import { UnionStep } from './operators/union-step.js';
-import { WindowAggregate } from './operators/window-aggregate.js';
-import { WindowJoin } from './operators/window-join.js';
+import type { Plan } from '../plan/plan.js';
+import { buildGraph, type Graph, type JobPhase } from './build-graph.js';
+import type { Block } from './exchange/block-writer.js';
+import { WHOLE } from './exchange/share.js';
+import type { FirstPhaseJob, Job, JobMetrics, JobOptions, Output, ReferenceRows, SecondPhaseJob } from './job.js';
+import type { Horizon, SourceInput } from './operators/source-input.js';
 import { Outputs } from './outputs.js';
-import { type PlanShape, requireSameShape, shapeOf } from './plan-shape.js';
+import { requireSameShape, shapeOf } from './plan-shape.js';
 import { referenceTable } from './reference-rows.js';
-import type { Receiver } from './rows.js';
 import type { ReferenceTables } from './state/reference-table.js';
+import { readSections, type Sections, writeSections } from './state/sections.js';
 import { StateReader } from './state/state-reader.js';
 import { StateWriter } from './state/state-writer.js';
 
-/** Groups that one step may hold unless the options say otherwise. */
-export const DEFAULT_MAX_GROUPS = 2_000_000;
-
-/** First byte of a snapshot: its layout. */
-const SNAPSHOT_VERSION = 2;
-
 const COUNTS = ['rowsIn', 'rowsOut', 'late', 'rejected', 'dropped'] as const;
+/** Rows and groups that the first phase gathers before it asks to be relieved of them. */
+const MAX_GATHERED = 100_000;
 
-/** Everything of a job that has state: made anew when a snapshot is restored. */
-interface Graph {
-  readonly sources: ReadonlyMap<string, SourceInput>;
-  readonly steps: ReadonlyMap<string, { readonly node: PlanNode; readonly operator: Operator }>;
-}
-
-class PlanJob implements Job {
+class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
   readonly plan: Plan;
   readonly #options: JobOptions;
+  readonly #phase: JobPhase;
   readonly #outputs = new Outputs();
   readonly #tables: ReferenceTables = new Map();
   readonly #horizon: Horizon;
   #graph: Graph;
 
-  constructor(plan: Plan, options: JobOptions) {
+  constructor(plan: Plan, options: JobOptions, phase: JobPhase) {
     this.plan = plan;
     this.#options = options;
+    this.#phase = phase;
     this.#horizon = { maxAheadMs: options.maxAheadMs ?? Number.POSITIVE_INFINITY, nowMs: Number.POSITIVE_INFINITY };
     for (const table of plan.tables) {
       if (table.from.kind === 'rows')
@@ -73,7 +46,7 @@ class PlanJob implements Job {
   }
 
   #build(): Graph {
-    return buildGraph(this.plan, this.#options, {
+    return buildGraph(this.plan, this.#options, this.#phase, {
       outputs: this.#outputs,
       tables: this.#tables,
       horizon: this.#horizon,
@@ -86,8 +59,18 @@ class PlanJob implements Job {
     return source;
   }
 
-  assign(source: string, partition: number): void {
-    this.#source(source).assign(partition);
+  assign(source: string, partition: number, newest = Number.NEGATIVE_INFINITY): void {
+    if (this.#phase.kind !== 'second') {
+      this.#source(source).assign(partition, newest);
+      return;
+    }
+    for (const { exchange, input } of this.#graph.inputs.values()) {
+      if (exchange.source === source) input.assign(partition);
+    }
+  }
+
+  newest(source: string, partition: number): number {
+    return this.#source(source).reached(partition).newest;
   }
 
   revoke(source: string, partition: number): void {
@@ -102,6 +85,23 @@ class PlanJob implements Job {
 
   feed(source: string, batch: RowBatch): void {
     this.#source(source).feed(batch);
+  }
+
+  get gathered(): boolean {
+    return this.#graph.senders.some(({ out, partial }) => out.rowCount + (partial?.held().groups ?? 0) >= MAX_GATHERED);
+  }
+
+  blocks(partition: number, epoch: number): readonly Block[] {
+    return this.#graph.senders.flatMap(({ exchange, out, partial }) => {
+      partial?.send();
+      return out.take({ partition, epoch, ...this.#source(exchange.source).reached(partition) });
+    });
+  }
+
+  takeBlock(exchange: string, bytes: Uint8Array): void {
+    const entry = this.#graph.inputs.get(exchange);
+    assert(entry, `pipeline ${this.plan.name} has exchange ${exchange}`);
+    entry.input.take(bytes);
   }
 
   idle(source: string, partition: number): void {
@@ -122,6 +122,7 @@ class PlanJob implements Job {
 
   close(reason: 'timeout' | 'eof'): void {
     for (const source of this.#graph.sources.values()) source.close(reason);
+    for (const { input } of this.#graph.inputs.values()) input.close(reason);
   }
 
   drain(): Output[] {
@@ -129,8 +130,9 @@ class PlanJob implements Job {
   }
 
   watermark(): number {
-    const all = [...this.#graph.sources.values()].map((source) => source.watermark);
-    return Math.min(...all);
+    const sources = [...this.#graph.sources.values()].map((source) => source.watermark);
+    const inputs = [...this.#graph.inputs.values()].map(({ input }) => input.watermark);
+    return Math.min(...sources, ...inputs);
   }
 
   metrics(): JobMetrics {
@@ -146,140 +148,64 @@ class PlanJob implements Job {
   }
 
   snapshot(): Uint8Array {
-    const writer = new StateWriter();
-    writer.byte(SNAPSHOT_VERSION);
-    const shape = shapeOf(this.plan);
-    writer.count(shape.size);
-    for (const [part, text] of shape) {
-      writer.text(part);
-      writer.text(text);
-    }
-    for (const source of this.#graph.sources.values()) source.save(writer);
-    for (const { operator } of this.#graph.steps.values()) {
-      for (const name of COUNTS) writer.count(operator.counts[name]);
+    const sections = new Map<string, Uint8Array>();
+    for (const [name, source] of this.#graph.sources) sections.set(sourceSection(name), saved(source));
+    for (const { exchange, input } of this.#graph.inputs.values())
+      sections.set(sourceSection(exchange.source), saved(input));
+    for (const [name, { operator }] of this.#graph.steps) {
+      const writer = new StateWriter();
+      for (const count of COUNTS) writer.count(operator.counts[count]);
       operator.save(writer);
+      sections.set(stepSection(name), writer.finish());
     }
-    return writer.finish();
+    return writeSections(shapeOf(this.plan), sections);
   }
 
-  restore(snapshot: Uint8Array): void {
-    const reader = new StateReader(snapshot);
-    if (reader.byte() !== SNAPSHOT_VERSION) {
-      throw new StreamctlError('bad-plan', 'the saved state is of another version of streamctl', {
-        hint: 'start without it: --reset-state',
-      });
-    }
-    const saved = new Map<string, string>();
-    for (let left = reader.length(); left > 0; left--) saved.set(reader.text(), reader.text());
-    requireSameShape(this.plan, saved satisfies PlanShape);
+  restore(...snapshots: readonly Uint8Array[]): void {
     const graph = this.#build();
-    for (const source of graph.sources.values()) source.load(reader);
-    for (const { operator } of graph.steps.values()) {
-      const { counts } = operator;
-      for (const name of COUNTS) counts[name] = reader.count();
-      operator.load(reader);
+    for (const snapshot of snapshots) {
+      const { shape, sections } = readSections(snapshot);
+      requireSameShape(this.plan, shape);
+      this.#load(graph, sections);
     }
-    if (!reader.done)
-      throw new StreamctlError('bad-data', 'the saved state is damaged', { hint: 'start without it: --reset-state' });
     this.#graph = graph;
   }
-}
 
-/** What a job keeps when its state is replaced. */
-interface Lasting {
-  readonly outputs: Outputs;
-  readonly tables: ReferenceTables;
-  readonly horizon: Horizon;
-}
-
-function buildGraph(plan: Plan, options: JobOptions, { outputs, tables, horizon }: Lasting): Graph {
-  const schemas = planSchemas(plan);
-  const receivers = new Map<string, Receiver[]>();
-  const receiver = (name: string): Receiver => fanOut(receivers.get(name) ?? []);
-  const attach = (input: string, next: Receiver): void => {
-    // Steps are made last first, so that what comes after them exists; order among siblings is that of the plan.
-    receivers.set(input, [next, ...(receivers.get(input) ?? [])]);
-  };
-  const common = { parameters: plan.parameters, values: options.parameters ?? {} };
-  for (const sink of plan.sinks.toReversed()) attach(sink.input, new SinkOutput(sink, outputs));
-  const changing = changingParts(plan);
-  const maxGroups = options.maxGroups ?? DEFAULT_MAX_GROUPS;
-  const steps: [string, { node: PlanNode; operator: Operator }][] = [];
-  for (const node of plan.nodes.toReversed()) {
-    const scope: CompileScope = { ...common, schema: schemas.get(node.input)! };
-    const operator = makeOperator(node, {
-      scope,
-      output: schemas.get(node.name)!,
-      outputs,
-      next: receiver(node.name),
-      maxGroups,
-      tables,
-      right: schemas.get(inputsOf(node)[1] ?? ''),
-      changing: inputsOf(node).some((name) => changing.has(name)),
-    });
-    inputsOf(node).forEach((name, at) => {
-      attach(name, 'port' in operator ? (operator as ManyInputs).port(at) : operator);
-    });
-    steps.unshift([node.name, { node, operator }]);
-  }
-  const sources = plan.sources.map((source): [string, SourceInput] => {
-    const needed = neededColumns(plan, source.name);
-    return [
-      source.name,
-      new SourceInput({ source, needed, scope: common, outputs, next: receiver(source.name), horizon }),
-    ];
-  });
-  return { sources: new Map(sources), steps: new Map(steps) };
-}
-
-/** What operators are made from. */
-interface OperatorParts extends Omit<AggregateParts, 'node'> {
-  readonly tables: ReferenceTables;
-  /** Columns of the second input. */
-  readonly right: Schema | undefined;
-}
-
-/** A step with several inputs. */
-type ManyInputs = Operator & { port(at: number): Receiver };
-
-function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
-  const { scope, output, outputs, next, maxGroups, tables, changing, right } = parts;
-  switch (node.kind) {
-    case 'filter':
-      return new RowStep(node.name, filterWork(node, scope), outputs, next);
-    case 'check':
-      return new RowStep(node.name, checkWork(node, scope), outputs, next);
-    case 'derive':
-    case 'select':
-      return new RowStep(node.name, columnsWork(node, scope, output), outputs, next);
-    case 'latest-by':
-      return new LatestBy(node, scope.schema, next, maxGroups);
-    case 'lookup':
-      return new LookupStep({ node, input: scope.schema, output, tables, next, changing, maxRows: maxGroups });
-    case 'deduplicate':
-      return new Deduplicate(node, scope.schema, outputs, next, maxGroups);
-    case 'over':
-      return new OverStep({ node, input: scope.schema, output, outputs, next, maxRows: maxGroups });
-    case 'union':
-      return new UnionStep(inputsOf(node).length, output, next, changing);
-    case 'flatten':
-      return new FlattenStep(node, scope.schema, output, outputs, next);
-    case 'join': {
-      const all = { node, left: scope.schema, right: right!, output, outputs, next, maxRows: maxGroups };
-      if (node.when.kind === 'interval') return new IntervalJoin(all);
-      return node.when.kind === 'window' ? new WindowJoin(all) : new TemporalJoin(all);
+  #load({ sources, inputs, steps }: Graph, sections: Sections): void {
+    for (const [name, source] of sources) load(sections.get(sourceSection(name)), (reader) => source.load(reader));
+    for (const { exchange, input } of inputs.values())
+      load(sections.get(sourceSection(exchange.source)), (reader) => input.load(reader));
+    const share = this.#phase.kind === 'second' ? this.#phase.share : WHOLE;
+    for (const [name, { operator }] of steps) {
+      load(sections.get(stepSection(name)), (reader) => {
+        for (const count of COUNTS) operator.counts[count] += reader.count();
+        operator.load(reader, share);
+      });
     }
-    case 'top':
-      return new TopStep({ node, input: scope.schema, output, outputs, next, changing, maxRows: maxGroups });
-    case 'aggregate': {
-      const all = { ...parts, node };
-      if (node.window?.kind === 'session') return new SessionAggregate(all);
-      const table = node.window === null && (changing || node.emit.kind === 'update');
-      return table ? new TableAggregate(all) : new WindowAggregate(all);
-    }
-    default:
-      return unreachable(node);
   }
+}
+
+function sourceSection(name: string): string {
+  return `source ${name}`;
+}
+
+function stepSection(name: string): string {
+  return `step ${name}`;
+}
+
+function saved(part: { save(writer: StateWriter): void }): Uint8Array {
+  const writer = new StateWriter();
+  part.save(writer);
+  return writer.finish();
+}
+
+/** Loads a section whole; one that is not there is of a part that had no state. */
+function load(section: Uint8Array | undefined, read: (reader: StateReader) => void): void {
+  if (section === undefined) return;
+  const reader = new StateReader(section);
+  read(reader);
+  if (!reader.done)
+    throw new StreamctlError('bad-data', 'the saved state is damaged', { hint: 'start without it: --reset-state' });
 }
 
 /**
@@ -287,6 +213,15 @@ function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
  * @throws `bad-plan` when it does not check, `usage` when a parameter has no value.
  */
 export function compileJob(plan: Plan, options: JobOptions = {}): Job {
+  return compilePhase(plan, options, { kind: 'whole' });
+}
+
+/**
+ * Makes one phase of a plan ready to run, see phasesOf of plan/phases.ts. A first phase works on one partition; its blocks go
+ * to the second phases.
+ * @throws as {@link compileJob}
+ */
+export function compilePhase(plan: Plan, options: JobOptions, phase: JobPhase): Job & FirstPhaseJob & SecondPhaseJob {
   requireGoodPlan(plan);
   for (const { name } of plan.parameters) {
     if (options.parameters?.[name] === undefined) {
@@ -295,5 +230,5 @@ export function compileJob(plan: Plan, options: JobOptions = {}): Job {
       });
     }
   }
-  return new PlanJob(plan, options);
+  return new PlanJob(plan, options, phase);
 }

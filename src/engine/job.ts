@@ -1,5 +1,6 @@
 import type { RowBatch, Value } from '../base/row-batch.js';
 import type { Plan } from '../plan/plan.js';
+import type { Block } from './exchange/block-writer.js';
 
 /**
  * Why rows left a step. `watermark`: event time passed the window's end. `idle`: silent partitions were set
@@ -121,8 +122,13 @@ export interface ReferenceRows {
  */
 export interface Job {
   readonly plan: Plan;
-  /** A partition of `source` is read from now on: it holds the watermark back until it has rows or is idle. */
-  assign(source: string, partition: number): void;
+  /**
+   * A partition of `source` is read from now on: it holds the watermark back until it has rows or is idle.
+   * @param newest largest event time of the rows before, where it is known.
+   */
+  assign(source: string, partition: number, newest?: number): void;
+  /** Largest event time of a partition, -Infinity before its first row. */
+  newest(source: string, partition: number): number;
   /** A partition went to another worker: it no longer counts for the watermark. */
   revoke(source: string, partition: number): void;
   /**
@@ -151,8 +157,22 @@ export interface Job {
   /** Everything needed to go on later: state, watermarks, counts; drained outputs are not in it. Drain first. */
   snapshot(): Uint8Array;
   /**
-   * Replaces the state by that of a snapshot (tables stay as they are), with the partitions it had; assign and revoke those that differ now.
+   * Replaces the state by that of a snapshot, or of several that hold different groups and parts of one state (tables stay as they are), with the partitions it had; assign and revoke those that differ now.
    * @throws `bad-plan` when the snapshot is of a plan whose state has another shape, saying what changed.
    */
-  restore(snapshot: Uint8Array): void;
+  restore(...snapshots: readonly Uint8Array[]): void;
+}
+
+/** The first phase of a plan over one partition; made by compilePhase of compile-job.ts. */
+export interface FirstPhaseJob extends Job {
+  /** Whether so much was gathered that it should be sent now. */
+  readonly gathered: boolean;
+  /** Everything gathered since the last call, and how far the partition is, for every share of every exchange. */
+  blocks(partition: number, epoch: number): readonly Block[];
+}
+
+/** A part of the second phase, for one share of its keys. */
+export interface SecondPhaseJob extends Job {
+  /** Takes a block; those of one partition in the order in which they were made. */
+  takeBlock(exchange: string, bytes: Uint8Array): void;
 }

@@ -27,7 +27,7 @@ export class Outputs {
   }
 
   /** Rows (by number, as far as `count`) that came too late for `step`. */
-  late(step: string, rows: Rows, numbers: Int32Array, count: number): void {
+  late(step: string, rows: Pick<Rows, 'times' | 'origin'>, numbers: Int32Array, count: number): void {
     const { source, batch } = rows.origin;
     const eventTimes = gatherNumbers(rows.times, numbers, count);
     this.#outputs.push({ kind: 'late', step, source, batch: gatherBatch(batch, numbers, count), eventTimes });

@@ -83,11 +83,7 @@ export class Watermarks {
     const partition = this.#partition(number);
     partition.idle = false;
     partition.ended = false;
-    let others = Number.POSITIVE_INFINITY;
-    for (const other of this.#partitions.values()) {
-      if (other !== partition && !other.idle && !other.ended)
-        others = Math.min(others, other.newest - this.#latenessMs);
-    }
+    const others = this.#others(partition);
     let { newest } = partition;
     let merged = this.#merged;
     for (let row = 0; row < times.length; row++) {
@@ -102,6 +98,48 @@ export class Watermarks {
     }
     partition.newest = newest;
     this.#merged = merged;
+  }
+
+  /** As {@link observe}, where each row brings the watermark of its own partition that was in force before it. */
+  observeOwn(number: number, own: Float64Array, before: Float64Array): void {
+    const partition = this.#partition(number);
+    partition.idle = false;
+    partition.ended = false;
+    const others = this.#others(partition);
+    let merged = this.#merged;
+    for (let row = 0; row < own.length; row++) {
+      merged = Math.max(merged, Math.min(own[row]!, others));
+      before[row] = merged;
+      partition.newest = Math.max(partition.newest, own[row]! + this.#latenessMs);
+    }
+    this.#merged = merged;
+  }
+
+  /** The partition has rows up to `newest`, seen elsewhere. */
+  reached(number: number, newest: number): void {
+    const partition = this.#partition(number);
+    partition.newest = Math.max(partition.newest, newest);
+    this.#advance();
+  }
+
+  /** Largest event time of a partition, -Infinity before its first row. */
+  newest(number: number): number {
+    return this.#partitions.get(number)?.newest ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether a partition is set aside. */
+  isIdle(number: number): boolean {
+    return this.#partitions.get(number)?.idle ?? false;
+  }
+
+  /** Smallest watermark of the other partitions that count. */
+  #others(partition: Partition): number {
+    let others = Number.POSITIVE_INFINITY;
+    for (const other of this.#partitions.values()) {
+      if (other !== partition && !other.idle && !other.ended)
+        others = Math.min(others, other.newest - this.#latenessMs);
+    }
+    return others;
   }
 
   #advance(): void {
@@ -141,13 +179,13 @@ export class Watermarks {
     }
   }
 
-  /** Reads what {@link Watermarks.save} wrote. */
+  /** Reads what {@link Watermarks.save} wrote; of several the newest counts. */
   load(reader: StateReader): void {
-    this.#merged = reader.number();
+    this.#merged = Math.max(this.#merged, reader.number());
     const count = reader.length();
     for (let at = 0; at < count; at++) {
       const number = reader.count();
-      const newest = reader.number();
+      const newest = Math.max(reader.number(), this.newest(number));
       const flags = reader.byte();
       this.#partitions.set(number, { newest, idle: (flags & 1) !== 0, ended: (flags & 2) !== 0 });
     }

@@ -1,5 +1,4 @@
-import type { RowBatch, Vector } from '../../base/row-batch.js';
-import { columnIndex, type Schema } from '../../base/row-batch.js';
+import { columnIndex, makeVector, type RowBatch, type Schema, setValue, type Vector } from '../../base/row-batch.js';
 import type { AggregateStep } from '../../plan/plan.js';
 import { Aggregation, type GroupResult } from '../aggregation.js';
 import type { CompileScope } from '../compile.js';
@@ -100,6 +99,23 @@ export class AggregateBase {
     if (lateCount === 0) return;
     this.counts.late += lateCount;
     this.#parts.outputs.late(this.#parts.node.name, rows, late, lateCount);
+  }
+
+  /** Reports groups that were aggregated elsewhere and came late: of their rows only the keys are known. */
+  reportLateGroups(groups: readonly { readonly slot: number; readonly time: number }[]): void {
+    if (groups.length === 0) return;
+    const { node, scope, outputs } = this.#parts;
+    const schema = this.#keyPositions.map((position) => scope.schema[position]!);
+    const vectors = schema.map((column, at) => {
+      const vector = makeVector(column.type, groups.length);
+      groups.forEach(({ slot }, row) => {
+        setValue(vector, row, this.store.keyValue(at, slot));
+      });
+      return vector;
+    });
+    const times = Float64Array.from(groups, ({ time }) => time);
+    const batch: RowBatch = { schema, length: groups.length, vectors, partition: 0 };
+    outputs.late(node.name, { times, origin: { source: null, batch } }, everyRow(groups.length), groups.length);
   }
 
   /** Results of groups as they are now. */

@@ -1,3 +1,4 @@
+import type { Share } from '../exchange/share.js';
 import type { StepCounts } from '../outputs.js';
 import type { Receiver } from '../rows.js';
 import type { StateReader } from '../state/state-reader.js';
@@ -10,7 +11,8 @@ export interface Operator extends Receiver {
   held(): { readonly groups: number; readonly windows: number };
   /** Writes all state; {@link Operator.load} reads it into a fresh operator. */
   save(writer: StateWriter): void;
-  load(reader: StateReader): void;
+  /** Adds to what was loaded before. @param share groups to keep; only where groups can be shared out. */
+  load(reader: StateReader, share?: Share): void;
 }
 
 /** What a step without state answers. */

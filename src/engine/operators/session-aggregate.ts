@@ -2,6 +2,7 @@ import { assert } from '../../base/assert.js';
 import type { Vector } from '../../base/row-batch.js';
 import type { Emit } from '../../plan/plan.js';
 import type { GroupResult } from '../aggregation.js';
+import { WHOLE } from '../exchange/share.js';
 import type { CloseReason } from '../job.js';
 import type { Rows } from '../rows.js';
 import { KeyIndex } from '../state/key-index.js';
@@ -180,15 +181,16 @@ export class SessionAggregate implements Operator {
     }
   }
 
-  load(reader: StateReader): void {
-    this.#base.passed = reader.number();
-    this.#fired = reader.number();
+  load(reader: StateReader, share = WHOLE): void {
+    this.#base.passed = Math.max(this.#base.passed, reader.number());
+    this.#fired = Math.max(this.#fired, reader.number());
     const sessions = reader.length();
     for (let at = 0; at < sessions; at++) {
       const start = reader.number();
       const end = reader.number();
       const changed = reader.byte() === 1;
-      const slot = this.#base.store.load(reader);
+      const slot = this.#base.store.loadOf(share, reader);
+      if (slot < 0) continue;
       const session: Session = { start, end, key: this.#base.store.key(slot), slot, open: true };
       this.#put(session, this.#index.get(session.key));
       if (changed) this.#changed.add(session);

@@ -186,8 +186,14 @@ export class SourceInput {
   }
 
   /** See Job.assign. */
-  assign(partition: number): void {
+  assign(partition: number, newest: number): void {
     this.#watermarks.assign(partition);
+    this.#watermarks.reached(partition, newest);
+  }
+
+  /** How far a partition is. */
+  reached(partition: number): { readonly newest: number; readonly idle: boolean } {
+    return { newest: this.#watermarks.newest(partition), idle: this.#watermarks.isIdle(partition) };
   }
 
   /** See Job.revoke. */
@@ -234,9 +240,9 @@ export class SourceInput {
 
   /** Reads what {@link SourceInput.save} wrote. */
   load(reader: StateReader): void {
-    this.#rows = reader.count();
-    this.#rejected = reader.count();
-    this.#handedOn = reader.number();
+    this.#rows = Math.max(this.#rows, reader.count());
+    this.#rejected = Math.max(this.#rejected, reader.count());
+    this.#handedOn = Math.max(this.#handedOn, reader.number());
     this.#watermarks.load(reader);
   }
 }

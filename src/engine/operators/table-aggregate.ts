@@ -1,6 +1,7 @@
 import { type Value, type Vector, valueAt } from '../../base/row-batch.js';
 import type { Emit } from '../../plan/plan.js';
 import type { GroupResult } from '../aggregation.js';
+import { WHOLE } from '../exchange/share.js';
 import type { CloseReason } from '../job.js';
 import type { Receiver, Rows } from '../rows.js';
 import { compareAny, RowsBuilder } from '../state/held-row.js';
@@ -211,15 +212,17 @@ export class TableAggregate implements Operator {
     }
   }
 
-  load(reader: StateReader): void {
-    this.#base.passed = reader.number();
-    this.#newest = reader.number();
-    this.#dueAt = reader.number();
-    this.#changed = reader.byte() === 1;
+  load(reader: StateReader, share = WHOLE): void {
+    this.#base.passed = Math.max(this.#base.passed, reader.number());
+    this.#newest = Math.max(this.#newest, reader.number());
+    this.#dueAt = Math.min(this.#dueAt, reader.number());
+    this.#changed = reader.byte() === 1 || this.#changed;
     for (let left = reader.length(); left > 0; left--) {
       const live = reader.count();
       const shownAt = reader.number();
-      const group = this.#open(this.#base.store.load(reader));
+      const slot = this.#base.store.loadOf(share, reader);
+      if (slot < 0) continue;
+      const group = this.#open(slot);
       group.live = live;
       group.shownAt = shownAt;
     }

@@ -2,6 +2,7 @@ import { assert } from '../../base/assert.js';
 import type { Value, Vector } from '../../base/row-batch.js';
 import type { AggregateStep } from '../../plan/plan.js';
 import type { GroupResult } from '../aggregation.js';
+import { WHOLE } from '../exchange/share.js';
 import type { CloseReason } from '../job.js';
 import type { Rows } from '../rows.js';
 import type { GroupStore } from '../state/group-store.js';
@@ -189,6 +190,46 @@ export class WindowAggregate implements Operator {
     this.#base.emit(groups, 'update');
   }
 
+  /** Merges groups that were aggregated elsewhere; what is due at `watermark` has left. */
+  partials(reader: StateReader, count: number, watermark: number): void {
+    const changed = new Int32Array(count);
+    const late: { slot: number; time: number }[] = [];
+    let taken = 0;
+    for (let left = count; left > 0; left--) {
+      const start = reader.number();
+      const rows = reader.count();
+      const newest = reader.number();
+      const slot = this.#base.store.load(reader);
+      const lateFrom = this.#lateFrom(start);
+      if (lateFrom <= watermark || lateFrom <= this.#fired) {
+        late.push({ slot, time: newest });
+        this.counts.late += rows;
+        continue;
+      }
+      this.counts.rowsIn += rows;
+      this.#newest = Math.max(this.#newest, newest);
+      const slice = this.#slices.get(start) ?? this.#open(start);
+      changed[taken++] = this.#merge(slice, slot);
+    }
+    this.#base.reportLateGroups(late);
+    for (const { slot } of late) this.#base.store.release(slot);
+    const { emit, allowedLatenessMs } = this.#node;
+    if (emit.kind === 'update' || allowedLatenessMs > 0) this.#emitChanged(changed.subarray(0, taken));
+  }
+
+  /** Adds a group to the one of its key, if there is one. */
+  #merge(slice: Slice, slot: number): number {
+    const { store } = this.#base;
+    const known = slice.index.get(store.key(slot));
+    if (known === undefined) {
+      this.#put(slice, slot);
+      return slot;
+    }
+    store.merge(known, store, slot);
+    store.release(slot);
+    return known;
+  }
+
   watermark(ms: number, reason: CloseReason): void {
     this.#fire(ms, reason);
     this.#base.passWatermark(ms, reason);
@@ -319,13 +360,16 @@ export class WindowAggregate implements Operator {
     }
   }
 
-  load(reader: StateReader): void {
-    this.#base.passed = reader.number();
-    this.#fired = reader.number();
-    this.#newest = reader.number();
+  load(reader: StateReader, share = WHOLE): void {
+    this.#base.passed = Math.max(this.#base.passed, reader.number());
+    this.#fired = Math.max(this.#fired, reader.number());
+    this.#newest = Math.max(this.#newest, reader.number());
     for (let slices = reader.length(); slices > 0; slices--) {
-      const slice = this.#open(reader.number());
-      for (let groups = reader.count(); groups > 0; groups--) this.#put(slice, this.#base.store.load(reader));
+      const start = reader.number();
+      for (let groups = reader.count(); groups > 0; groups--) {
+        const slot = this.#base.store.loadOf(share, reader);
+        if (slot >= 0) this.#put(this.#slices.get(start) ?? this.#open(start), slot);
+      }
     }
   }
 }

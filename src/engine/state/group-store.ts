@@ -1,4 +1,5 @@
 import type { Value, Vector } from '../../base/row-batch.js';
+import { type Share, shareOf } from '../exchange/share.js';
 import type { AggregateRows, AggregateState } from '../functions/aggregate-state.js';
 import { keyAt } from './key-index.js';
 import { stateFull } from './state-full.js';
@@ -110,6 +111,14 @@ export class GroupStore {
   save(slot: number, writer: StateWriter): void {
     for (const column of this.#keys) writer.value(column[slot]!);
     for (const state of this.#options.states) state.save(slot, writer);
+  }
+
+  /** Reads one group into a new slot; -1 when its key is not of the share. @throws `limit-exceeded`, `bad-data` */
+  loadOf({ number, count }: Share, reader: StateReader): number {
+    const slot = this.load(reader);
+    if (shareOf(this.key(slot), count) === number) return slot;
+    this.release(slot);
+    return -1;
   }
 
   /** Reads one group into a new slot. @throws `limit-exceeded`, `bad-data` */

@@ -5,11 +5,19 @@ const TAGS = { null: 0, false: 1, true: 2, number: 3, bigint: 4, string: 5, json
 
 export { TAGS as VALUE_TAGS };
 
+const FIRST_BYTES = 1024;
+
 /** Turns state into bytes; {@link StateReader} reads them in the same order. */
 export class StateWriter {
-  #bytes = new Uint8Array(1024);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   #length = 0;
+
+  /** @param capacity bytes to begin with. */
+  constructor(capacity = FIRST_BYTES) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   #room(size: number): number {
     const at = this.#length;
@@ -91,6 +99,17 @@ export class StateWriter {
       this.text(name);
       this.value(item);
     }
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes as they are, without their length. */
+  raw(value: Uint8Array): void {
+    const at = this.#room(value.length);
+    this.#bytes.set(value, at);
   }
 
   /** Everything written so far. */
