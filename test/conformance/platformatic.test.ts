@@ -38,7 +38,7 @@ describe(`@platformatic/kafka on ${brokerName}`, () => {
     const values: string[] = [];
     for await (const message of stream) {
       values.push(String(message.value));
-      if (values.length >= count) break;
+      if (new Set(values).size >= count) break;
     }
     await stream.close();
     await consumer.close(true);
@@ -78,6 +78,7 @@ describe(`@platformatic/kafka on ${brokerName}`, () => {
     });
     await producer.close();
     const values = await read(name, 30, { groupProtocol: 'consumer' });
-    expect(values.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
+    // A reconciliation may begin a partition anew before its offset is committed: at least once is what this client gives.
+    expect([...new Set(values)].map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
   });
 });
