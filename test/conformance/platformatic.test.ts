@@ -79,6 +79,8 @@ describe(`@platformatic/kafka on ${brokerName}`, () => {
     await producer.close();
     const values = await read(name, 30, { groupProtocol: 'consumer' });
     // A reconciliation may begin a partition anew before its offset is committed: at least once is what this client gives.
-    expect([...new Set(values)].map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
+    expect([...new Set(values)].map(Number).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 30 }, (_, index) => index),
+    );
   });
 });
