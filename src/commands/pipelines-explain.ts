@@ -1,11 +1,10 @@
 import { defineCommand } from './shared/frame/command.js';
-import { findPipeline, readName } from './shared/settings/names.js';
 
 /** `pipelines explain` */
 export const pipelinesExplain = defineCommand({
   path: 'pipelines explain',
   summary: 'say what a pipeline does, step by step, or as Flink SQL',
-  arguments: [{ name: 'name', help: 'pipeline' }],
+  arguments: [{ name: 'name', help: 'a pipeline, or a file that says one' }],
   flags: {
     sql: { type: 'boolean', help: 'the script for Apache Flink; what Flink does otherwise stands in its head' },
     param: {
@@ -25,7 +24,8 @@ export const pipelinesExplain = defineCommand({
     required: ['name', 'text'],
   },
   async run(context, { args, flags }) {
-    const plan = await findPipeline(readName(args.name).name);
+    const { loadPipeline } = await import('./shared/running/load-pipeline.js');
+    const plan = await loadPipeline(context, args.name);
     const text = (flags.sql ? await sqlText() : await stepsText()).trimEnd();
     return { result: { name: plan.name, text }, view: { kind: 'lines', lines: text.split('\n') } };
 

@@ -1,28 +1,34 @@
-import { stringifyJson } from '../ui/output/json.js';
 import { defineCommand } from './shared/frame/command.js';
-import { findPipeline, readName } from './shared/settings/names.js';
 
 /** `pipelines show` */
 export const pipelinesShow = defineCommand({
   path: 'pipelines show',
-  summary: 'show a pipeline as data',
-  arguments: [{ name: 'name', help: 'pipeline' }],
+  summary: 'show a pipeline as data, the way a file of your own says one',
+  arguments: [{ name: 'name', help: 'a pipeline, or a file that says one' }],
   flags: { format: { type: 'choice', choices: ['yaml', 'json'], default: 'yaml', help: 'how it is written' } },
   examples: [
-    { line: 'streamctl pipelines show cars', note: 'sources, steps, sinks, topics, dashboard' },
+    { line: 'streamctl pipelines show cars', note: 'sources, steps, sinks, dashboard' },
+    {
+      line: 'streamctl pipelines show cars > mine.pipeline.yaml',
+      note: 'to change it and run it: run ./mine.pipeline.yaml',
+    },
     { line: 'streamctl pipelines show cars --json', note: 'the same in the envelope of every command' },
   ],
   exits: [0, 2],
   resultSchema: {
     type: 'object',
-    description: 'the plan',
-    properties: { name: { type: 'string' } },
-    required: ['name'],
+    description: 'the pipeline, with the keys of a *.pipeline.json',
+    properties: { pipeline: { type: 'string' } },
+    required: ['pipeline'],
   },
-  async run(_context, { args, flags }) {
-    const plan = await findPipeline(readName(args.name).name);
-    let text = stringifyJson(plan, 2);
-    if (flags.format === 'yaml') text = (await import('yaml')).stringify(plan, { lineWidth: 0 }).trimEnd();
-    return { result: plan, view: { kind: 'lines', lines: text.split('\n') } };
+  async run(context, { args, flags }) {
+    const [{ loadPipeline }, { writePlan }, { jsonText, yamlText }] = await Promise.all([
+      import('./shared/running/load-pipeline.js'),
+      import('../plan/document/write-plan.js'),
+      import('./shared/running/pipeline-text.js'),
+    ]);
+    const document = writePlan(await loadPipeline(context, args.name));
+    const text = flags.format === 'json' ? jsonText(document) : await yamlText(document);
+    return { result: document, view: { kind: 'lines', lines: text.trimEnd().split('\n') } };
   },
 });

@@ -2,7 +2,6 @@ import type { Plan } from '../plan/plan.js';
 import { defineCommand } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
-import { findPipeline, readName } from './shared/settings/names.js';
 
 /** `run` */
 export const run = defineCommand({
@@ -13,7 +12,9 @@ export const run = defineCommand({
     "writes results to the pipeline's topics. Topics that are missing are made. Ctrl-C saves and ends; windows that " +
     'are open then are completed by the next run. Rows that break a rule go to <pipeline>-dead-letters, rows that come ' +
     'too late to <pipeline>-late.',
-  arguments: [{ name: 'pipeline', help: 'name of a built-in pipeline' }],
+  arguments: [
+    { name: 'pipeline', help: 'a built-in pipeline, or a file that says one: ./mine.pipeline.yaml, .json, .ts, .js' },
+  ],
   flags: {
     from: {
       type: 'string',
@@ -28,6 +29,30 @@ export const run = defineCommand({
       type: 'list',
       placeholder: 'NAME=FILE',
       help: 'a file for a reference table of the pipeline, repeat for more',
+    },
+    time: {
+      type: 'string',
+      placeholder: 'COL',
+      help: 'column or expression with the event time, instead of what the pipeline says',
+    },
+    onError: {
+      type: 'choice',
+      choices: ['quarantine', 'skip', 'stop'],
+      default: 'quarantine',
+      help: 'records that cannot be used: to <pipeline>-dead-letters, only counted, or the end of the run',
+    },
+    maxAhead: {
+      type: 'string',
+      placeholder: 'D',
+      default: '1d',
+      help: 'event times further ahead of the clock are rejected; none takes any',
+    },
+    maxGroups: {
+      type: 'number',
+      integer: true,
+      min: 1,
+      placeholder: 'N',
+      help: 'bound of the groups or rows that one step holds in memory (2,000,000)',
     },
     idle: { type: 'duration', placeholder: 'D', help: 'silence after which a partition no longer holds windows back' },
     source: {
@@ -46,7 +71,9 @@ export const run = defineCommand({
   examples: [
     { line: 'streamctl run cars', note: 'mean price per manufacturer, minute by minute' },
     { line: 'streamctl run cars --until eof --json', note: 'all there is now, as NDJSON' },
+    { line: 'streamctl run ./mine.pipeline.yaml', note: 'a pipeline of your own' },
     { line: 'streamctl run cars --reset-state --from @-1h', note: 'begins anew with the last hour' },
+    { line: 'streamctl run cars --on-error stop --until eof', note: 'ends at the first record that cannot be used' },
   ],
   exits: [0, 2, 3, 4, 5, 130, 143],
   resultSchema: {
@@ -63,14 +90,18 @@ export const run = defineCommand({
   },
   streaming: true,
   async run(context, { args, flags }) {
-    const [{ readEmit, readParameters, readTables, withEmit }, { readStart }, { resolveParameters }] =
-      await Promise.all([
-        import('./shared/running/run-flags.js'),
-        import('./shared/records/start-position.js'),
-        import('../plan/parameters.js'),
-      ]);
-    const found = await findPipeline(readName(args.pipeline).name);
-    const plan = flags.emit === undefined ? found : withEmit(found, readEmit(flags.emit));
+    const [
+      { planWith, readMaxAhead, readParameters, readTables },
+      { readStart },
+      { resolveParameters },
+      { loadPipeline },
+    ] = await Promise.all([
+      import('./shared/running/run-flags.js'),
+      import('./shared/records/start-position.js'),
+      import('../plan/parameters.js'),
+      import('./shared/running/load-pipeline.js'),
+    ]);
+    const plan = planWith(await loadPipeline(context, args.pipeline), flags);
     const nowMs = context.clock.now();
     return work(context, plan, flags.source, {
       parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
@@ -79,6 +110,9 @@ export const run = defineCommand({
       resetState: flags.resetState,
       delivery: flags.delivery,
       checkpointEveryMs: flags.checkpoint,
+      onError: flags.onError,
+      maxAheadMs: readMaxAhead(flags.maxAhead),
+      ...(flags.maxGroups === undefined ? {} : { maxGroups: flags.maxGroups }),
       ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),
     });
   },
@@ -120,6 +154,8 @@ async function work(
   printer.flush();
   context.progress(undefined);
   if (summary.error) throw summary.error;
-  context.note(closingText(summary.snapshot, internal.internalTopics(plan)));
-  return { reason: summary.reason, result: runResult(summary.snapshot) };
+  const { deadLetters, late } = internal.internalTopics(plan);
+  const topics = { deadLetters: settings.onError === 'skip' ? undefined : deadLetters, late };
+  context.note(closingText(summary.snapshot, topics));
+  return { reason: summary.reason, result: runResult(summary.snapshot, topics) };
 }

@@ -22,7 +22,7 @@ const flags = {
   once: { type: 'boolean', help: 'one picture of what is there now, then end' },
   frames: { type: 'choice', choices: FRAME_FORMATS, help: 'pictures as data: text, ndjson, or one svg' },
 } as const;
-const args = [{ name: 'name', help: 'a pipeline, or a topic of JSON records' }] as const;
+const args = [{ name: 'name', help: 'a pipeline, a file that says one, or a topic of JSON records' }] as const;
 
 /** Values of the command line of `watch`. */
 export type WatchInput = Input<typeof flags, typeof args>;
@@ -66,7 +66,9 @@ export const watch = defineCommand({
   streaming: true,
   async run(context, input): Promise<Outcome> {
     const typed = readName(input.args.name);
-    const plan = await pipelineOf(typed, (name) => topicExists(context, name));
+    const { loadNamedFile } = await import('./shared/running/load-pipeline.js');
+    const plan =
+      (await loadNamedFile(context, typed)) ?? (await pipelineOf(typed, (name) => topicExists(context, name)));
     const [{ watchPipeline }, { watchTopic }] = await Promise.all([
       import('./shared/running/watch-pipeline.js'),
       import('./shared/running/watch-topic.js'),

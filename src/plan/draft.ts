@@ -30,6 +30,8 @@ export interface ParameterOptions {
   readonly description: string;
   readonly default?: Value;
   readonly defaultFrom?: 'year';
+  /** The only texts that may be given. */
+  readonly oneOf?: readonly string[];
 }
 
 /** What is known of a pipeline while it is being said; every step makes a new one. */
@@ -60,6 +62,7 @@ export function parametersOf(options: PipelineOptions): readonly Parameter[] {
     description: given.description,
     default: given.default ?? null,
     defaultFrom: given.defaultFrom ?? null,
+    ...(given.oneOf === undefined ? {} : { oneOf: given.oneOf }),
   }));
 }
 
@@ -113,13 +116,30 @@ export function withBranch(draft: Draft, branch: Plan): Draft {
   };
 }
 
+/**
+ * The topics of a plan in their order: of sources, of tables, of sinks, for dead letters.
+ * @param specs what is said of them; the first of a name counts, those of which nothing is said have one partition.
+ */
+export function plannedTopics(
+  plan: Pick<Plan, 'sources' | 'tables' | 'sinks' | 'deadLetters'>,
+  specs: readonly TopicSpec[],
+): readonly TopicSpec[] {
+  const inTopics = plan.tables.flatMap(({ from }) => (from.kind === 'topic' ? [from.topic] : []));
+  const names = [
+    ...plan.sources.map(({ topic }) => topic),
+    ...inTopics,
+    ...plan.sinks.map(({ topic }) => topic),
+    plan.deadLetters,
+  ];
+  return [...new Set(names)].map(
+    (name) => specs.find((spec) => spec.name === name) ?? { name, partitions: 1, replicas: 1, config: {} },
+  );
+}
+
 /** The plan of a draft, checked and frozen. @throws `bad-plan` that lists every mistake. */
 export function finish(draft: Draft): Plan {
   const { name, options, sources, tables, nodes, sinks } = draft;
   const deadLetters = options.deadLetters ?? `${name}-dead-letters`;
-  const letters: TopicSpec = { name: deadLetters, partitions: 1, replicas: 1, config: {} };
-  const topics = new Map<string, TopicSpec>();
-  for (const topic of [...draft.topics, letters]) if (!topics.has(topic.name)) topics.set(topic.name, topic);
   const plan: Plan = {
     name,
     description: options.description ?? '',
@@ -128,7 +148,7 @@ export function finish(draft: Draft): Plan {
     tables,
     nodes,
     sinks,
-    topics: [...topics.values()],
+    topics: plannedTopics({ sources, tables, sinks, deadLetters }, draft.topics),
     deadLetters,
     dashboard: options.dashboard ?? { title: name, panels: [] },
   };

@@ -7,7 +7,7 @@ export type { Expression, NamedExpression } from './expression.js';
 export * from './functions/index.js';
 export * from './over.js';
 export { parseExpression } from './parse-expression.js';
-export { pipeline, type Stream } from './pipeline.js';
+export { pipeline, Stream } from './pipeline.js';
 export type { Dashboard, Panel, Plan } from './plan.js';
 export { printExpression } from './print-expression.js';
 export { type TableSpec, table } from './table.js';

@@ -10,12 +10,26 @@ export interface Token {
   readonly end: number;
 }
 
+/** A text that is no expression. */
+export class ExpressionSyntaxError extends StreamctlError {
+  /** What is wrong, without the place. */
+  readonly mistake: string;
+  /** Where, from 0. */
+  readonly position: number;
+
+  constructor(text: string, position: number, mistake: string, hint: string | undefined) {
+    super('bad-plan', `${mistake} at position ${position + 1}`, {
+      detail: markedText(text, position),
+      ...(hint === undefined ? {} : { hint }),
+    });
+    this.mistake = mistake;
+    this.position = position;
+  }
+}
+
 /** An error that shows `text` with a mark under position `at`. */
-export function syntaxError(text: string, at: number, message: string, hint?: string): StreamctlError {
-  return new StreamctlError('bad-plan', `${message} at position ${at + 1}`, {
-    detail: markedText(text, at),
-    ...(hint === undefined ? {} : { hint }),
-  });
+export function syntaxError(text: string, at: number, message: string, hint?: string): ExpressionSyntaxError {
+  return new ExpressionSyntaxError(text, at, message, hint);
 }
 
 /** `text` on one line (cut around the place when long) and below it a mark under position `at`. */

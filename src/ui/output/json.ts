@@ -23,9 +23,9 @@ function write(value: unknown, indent: number, margin: string): string | undefin
       margin,
     );
   }
-  if (value instanceof Map) return write(Object.fromEntries(value), indent, margin);
   const members: string[] = [];
-  for (const [key, member] of Object.entries(value)) {
+  // A map keeps the order of its keys, an object puts numbers first.
+  for (const [key, member] of value instanceof Map ? value : Object.entries(value)) {
     const text = write(member, indent, inner);
     if (text !== undefined) members.push(`${JSON.stringify(key)}:${indent > 0 ? ' ' : ''}${text}`);
   }
