@@ -1,5 +1,5 @@
 import type { Value } from '../../base/row-batch.js';
-import type { DashboardSnapshot, ResultTable } from '../../plan/snapshot.js';
+import type { DashboardSnapshot, ResultTable, TableStatus } from '../../plan/snapshot.js';
 import { shownRows } from '../dashboard/model.js';
 import { initialView } from '../dashboard/view-state.js';
 
@@ -11,7 +11,8 @@ export function frameRecord(
   snapshot: DashboardSnapshot,
   top?: number,
 ): { readonly type: 'frame' } & Readonly<Record<string, unknown>> {
-  const { pipeline, state, atMs, elapsedMs, counts, lag, watermarkMs, window, sources, results, notes } = snapshot;
+  const { pipeline, state, atMs, elapsedMs, counts, lag, watermarkMs, window, sources, tables, results, notes } =
+    snapshot;
   return {
     type: 'frame',
     pipeline,
@@ -24,9 +25,15 @@ export function frameRecord(
     ...(window === undefined ? {} : { window }),
     counts,
     sources,
+    ...(tables === undefined ? {} : { tables: tables.map((table) => tableRecord(table)) }),
     results: resultObjects({ ...results, rows: shownRows(results, initialView(snapshot.dashboard.sort, top)) }),
     notes: notes.map((note) => ({ at: instant(note.atMs), level: note.level, text: note.text })),
   };
+}
+
+/** A reference table as data. */
+export function tableRecord({ loadedAtMs, ...table }: TableStatus): Readonly<Record<string, unknown>> {
+  return { ...table, loadedAt: instant(loadedAtMs) };
 }
 
 function resultObjects(results: ResultTable): readonly Record<string, unknown>[] {

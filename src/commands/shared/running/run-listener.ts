@@ -1,5 +1,6 @@
 import type { DashboardSnapshot } from '../../../plan/snapshot.js';
 import type { RunListener } from '../../../run/interfaces.js';
+import { tableRecord } from '../../../ui/frames/frame-data.js';
 import { formatCount, formatDateTime, groupDigits } from '../../../ui/text/numbers.js';
 import type { Context } from '../frame/context.js';
 import { lateRecord, rejectedRecord, type WindowPrinter } from '../records/window-printer.js';
@@ -57,16 +58,26 @@ export function progressRecord(
   };
 }
 
+/** Topics of what was set aside; undefined where it was only counted. */
+export interface SideTopics {
+  readonly deadLetters: string | undefined;
+  readonly late: string;
+}
+
 /** What a run has done, for its end record. */
-export function runResult(snapshot: DashboardSnapshot): Readonly<Record<string, unknown>> {
-  const { counts, watermarkMs, lag, elapsedMs } = snapshot;
+export function runResult(snapshot: DashboardSnapshot, topics?: SideTopics): Readonly<Record<string, unknown>> {
+  const { counts, watermarkMs, lag, elapsedMs, tables } = snapshot;
   return {
     rows: counts.rowsIn,
+    results: counts.resultsOut,
     windows: counts.windowsClosed,
     late: counts.late,
     rejected: counts.rejected,
+    ...(topics && counts.late > 0 ? { lateTopic: topics.late } : {}),
+    ...(topics?.deadLetters !== undefined && counts.rejected > 0 ? { deadLettersTopic: topics.deadLetters } : {}),
     lag,
     watermark: watermarkMs === null ? null : new Date(watermarkMs).toISOString(),
+    ...(tables === undefined ? {} : { tables: tables.map((table) => tableRecord(table)) }),
     elapsedMs,
   };
 }
@@ -81,10 +92,13 @@ export function progressText(snapshot: DashboardSnapshot): string {
 }
 
 /** One closing line for people: what was read, what came out, what was set aside and where it lies. */
-export function closingText(snapshot: DashboardSnapshot, topics?: { deadLetters: string; late: string }): string {
+export function closingText(snapshot: DashboardSnapshot, topics?: SideTopics): string {
   const { rowsIn, windowsClosed, late, rejected } = snapshot.counts;
   const parts = [`${groupDigits(String(rowsIn))} rows read`, `${groupDigits(String(windowsClosed))} results`];
   if (late > 0) parts.push(`${formatCount(late)} late${topics ? ` (in ${topics.late})` : ''}`);
-  if (rejected > 0) parts.push(`${formatCount(rejected)} rejected${topics ? ` (in ${topics.deadLetters})` : ''}`);
+  if (rejected > 0)
+    parts.push(
+      `${formatCount(rejected)} rejected${topics?.deadLetters !== undefined ? ` (in ${topics.deadLetters})` : ''}`,
+    );
   return parts.join(', ');
 }
