@@ -1,6 +1,8 @@
 // Writes fixtures/: small data of our own in the shapes of the real sources, with their quirks. Seeded: the same
 // files every time. `node scripts/make-fixtures.mjs`, or with `--check` to compare only.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { stocksFiles } from './fixtures/stocks.mjs';
+import { waterFiles } from './fixtures/water.mjs';
 
 const SEED = 20240301;
 const ROWS = 1200;
@@ -296,6 +298,8 @@ const files = {
   'weather.csv': weatherCsv(),
   'velib-stations.csv': velibStationsCsv(),
   'velib.csv': velibCsv(),
+  ...waterFiles({ random, bell, pick }),
+  ...stocksFiles({ random, bell }),
 };
 const folder = new URL('../fixtures/', import.meta.url);
 const isCheck = process.argv.includes('--check');

@@ -23,6 +23,15 @@ function fromText(parameter: Parameter, text: string): Value | undefined {
   }
 }
 
+function checkChoice({ name, oneOf }: Parameter, text: string): void {
+  if (oneOf === undefined || oneOf.includes(text)) return;
+  const near = didYouMean(text, oneOf);
+  throw new StreamctlError('usage', `parameter "${name}" cannot be "${text}"`, {
+    detail: `it is one of ${oneOf.join(', ')}`,
+    ...(near ? { hint: `did you mean ${near}?` } : { hint: `--param ${name}=${oneOf[0]}` }),
+  });
+}
+
 /**
  * The value of every parameter of `plan`: what was given (as text), else its default.
  * @param nowMs start of the run, for defaults that depend on it; epoch ms.
@@ -46,6 +55,7 @@ export function resolveParameters(
   for (const parameter of plan.parameters) {
     const text = given[parameter.name];
     if (text !== undefined) {
+      checkChoice(parameter, text);
       const value = fromText(parameter, text);
       if (value === undefined) {
         throw new StreamctlError('usage', `parameter "${parameter.name}" cannot be "${text}"`, {

@@ -32,6 +32,8 @@ export interface Parameter {
   readonly default: Value;
   /** A default that the run knows: `year` is the calendar year (UTC) in which it starts. */
   readonly defaultFrom: 'year' | null;
+  /** The only texts that it may be given, where there are few. */
+  readonly oneOf?: readonly string[];
 }
 
 /** A topic of records that are read as rows. */

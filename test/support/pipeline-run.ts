@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { systemCompression } from '../../src/base/compression.js';
-import { batchOf, type RowBatch, rowAt, type Value } from '../../src/base/row-batch.js';
+import { batchOf, type RowBatch, rowAt, type Value, type ValueType } from '../../src/base/row-batch.js';
 import { CsvJson } from '../../src/connect/codecs/csv-json.js';
 import { detectCsv } from '../../src/connect/codecs/csv-shape.js';
 import { JsonDecoder } from '../../src/connect/codecs/json-decoder.js';
@@ -10,7 +10,7 @@ import { compileJob } from '../../src/engine/compile-job.js';
 import type { Job, JobOptions, Output } from '../../src/engine/job.js';
 import { neededColumns } from '../../src/plan/needed-columns.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { RecordBatchBuilder } from '../../src/wire/record-batch-builder.js';
+import { encodeHeaders, RecordBatchBuilder } from '../../src/wire/record-batch-builder.js';
 import { builtInParameters } from './built-in.js';
 
 /** A record of a source topic. */
@@ -19,6 +19,8 @@ export interface TestRecord {
   readonly text: string;
   readonly partition: number;
   readonly timestampMs: number;
+  /** Record headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A row of a result, by column. */
@@ -71,13 +73,17 @@ export function csvTexts(
   );
 }
 
-/** Records of texts, in lots of `lotRows` in turn over the partitions, a second apart. */
+/** Records of texts as replay makes them: lots of `lotRows` in turn over the partitions, a second apart. */
 export function recordsOf(texts: readonly string[], partitions = 1, lotRows = 100): readonly TestRecord[] {
-  return texts.map((text, at) => ({
-    text,
-    partition: Math.floor(at / lotRows) % partitions,
-    timestampMs: Date.UTC(2020, 0, 1) + at * 1000,
-  }));
+  return texts.map((text, at) => {
+    const lot = Math.floor(at / lotRows);
+    return {
+      text,
+      partition: lot % partitions,
+      timestampMs: Date.UTC(2020, 0, 1) + at * 1000,
+      headers: { 'streamctl-lot': String(lot + 1), 'streamctl-source': 'test.csv' },
+    };
+  });
 }
 
 /** The fixture of a built-in pipeline as records: a CSV file of its name. */
@@ -85,15 +91,22 @@ export function fixtureRecords(plan: Plan, partitions = 1): readonly TestRecord[
   return recordsOf(csvTexts(`fixtures/${plan.name}.csv`, plan), partitions);
 }
 
+function cellValue(text: string, type: ValueType): Value {
+  if (text === '') return null;
+  return type === 'string' ? text : Number(text.replaceAll(' ', '').replace(',', '.'));
+}
+
 /** What a run of the fixture is given: its reference tables, all stations. */
 export function fixtureSettings(plan: Plan): Pick<JobOptions, 'parameters' | 'tables'> {
   const tables = plan.tables.flatMap(({ name, columns, from }) => {
     if (from.kind !== 'file') return [];
-    const rows = parse(readFileSync(`fixtures/${from.path}`), { columns: true }) as Record<string, string>[];
-    const texts = rows.map((row) =>
-      Object.fromEntries(Object.entries(row).map(([column, text]) => [column, text === '' ? null : text])),
+    const content = readFileSync(`fixtures/${from.path}`, 'utf8');
+    const delimiter = content.split('\n', 1)[0]!.includes(';') ? ';' : ',';
+    const rows = parse(content, { columns: true, bom: true, delimiter }) as Record<string, string>[];
+    const values = rows.map((row) =>
+      Object.fromEntries(columns.map((column) => [column.name, cellValue(row[column.name]!, column.type)])),
     );
-    return [[name, { rows: batchOf(columns, texts), version: from.path }] as const];
+    return [[name, { rows: batchOf(columns, values), version: from.path }] as const];
   });
   const stations = plan.name === 'velib' ? { stations: 'all' } : {};
   return { parameters: { ...builtInParameters(plan), ...stations }, tables: Object.fromEntries(tables) };
@@ -109,7 +122,10 @@ function decode(plan: Plan, records: readonly TestRecord[], firstOffset: number)
   const source = plan.sources[0]!;
   const builder = new RecordBatchBuilder(1024);
   const encoder = new TextEncoder();
-  for (const { text, timestampMs } of records) builder.append(timestampMs, null, encoder.encode(text));
+  for (const { text, timestampMs, headers = {} } of records) {
+    const pairs = Object.entries(headers).map(([key, value]) => ({ key, value: encoder.encode(value) }));
+    builder.append(timestampMs, null, encoder.encode(text), encodeHeaders(pairs));
+  }
   const decoder = new JsonDecoder(neededColumns(plan, source.name), systemCompression);
   const end = firstOffset + records.length;
   const bytes = builder.finish();
