@@ -2,7 +2,10 @@
 export const COMPRESSION_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type CompressionName = (typeof COMPRESSION_NAMES)[number];
 
-/** Compresses whole record sections in Kafka's framing of each codec. The real one is in compression.ts. */
+/** Streams of deflate: bare as in zip archives, or gzip with its members one after the other. */
+export type DeflateFormat = 'raw' | 'gzip';
+
+/** Compresses whole record sections in Kafka's framing of each codec, and unpacks files. The real one is in compression.ts. */
 export interface Compression {
   /** Loads what `name` needs; must be awaited once before the first call with that codec. */
   prepare(name: CompressionName): Promise<void>;
@@ -12,6 +15,12 @@ export interface Compression {
    * @throws `bad-data` when malformed, `limit-exceeded` when the result would be larger.
    */
   decompress(name: CompressionName, bytes: Uint8Array, maxBytes: number): Uint8Array;
+  /**
+   * Unpacks a stream piece by piece, of any length: the caller stops where it is too much for it. The pieces given are not
+   * changed until they are used up; those that come back are the caller's.
+   * @throws `bad-data` when malformed or cut.
+   */
+  inflate(format: DeflateFormat, pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
 /** A digest that is fed piece by piece. */

@@ -1,6 +1,7 @@
+import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { concatBytes } from './bytes.js';
-import type { Compression, CompressionName } from './codec-interfaces.js';
+import type { Compression, CompressionName, DeflateFormat } from './codec-interfaces.js';
 import {
   badCompressed,
   lz4Size,
@@ -54,7 +55,36 @@ export const systemCompression: Compression = {
   },
   compress: (name, bytes) => asPlain(codecOf(name).compress(bytes)),
   decompress: (name, bytes, maxBytes) => asPlain(codecOf(name).decompress(bytes, maxBytes)),
+  inflate: inflateStream,
 };
+
+/** Plain bytes of one piece of an unpacked stream. */
+const INFLATED_PIECE_BYTES = 256 * 1024;
+
+async function* inflateStream(
+  format: DeflateFormat,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const options = { chunkSize: INFLATED_PIECE_BYTES };
+  const inflater = format === 'raw' ? zlib.createInflateRaw(options) : zlib.createGunzip(options);
+  let failure: unknown;
+  const watched = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* pieces;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+  // The error reaches the reader through the inflater, which the pipeline destroys with it.
+  pipeline(Readable.from(watched(), { objectMode: true, highWaterMark: 1 }), inflater, () => undefined);
+  try {
+    for await (const piece of inflater) yield asPlain(piece as Uint8Array);
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    throw badCompressed(format === 'raw' ? 'deflate' : 'gzip', messageOf(error), error);
+  }
+}
 
 function boundedCopy(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (bytes.length > maxBytes) throw tooLarge('plain', maxBytes);

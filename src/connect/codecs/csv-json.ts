@@ -356,7 +356,7 @@ export class CsvJson {
         if (input[at + 1] !== quote || at + 1 >= this.#end) break;
         at++;
       }
-      if (byte === 0x0a || (byte === 0x0d && this.#rowEnd === 0x0d)) this.#lines++;
+      if (byte === this.#rowEnd) this.#lines++;
       if (byteKind === HIGH) this.#high = true;
       if (keep) {
         if (byteKind === ESCAPE || byte < 0x20 || byte === QUOTE_BYTE) target = writeEscape(out, target, byte);

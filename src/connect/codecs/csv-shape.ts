@@ -43,18 +43,23 @@ export function parseDelimiter(text: string): number | undefined {
   return byte;
 }
 
+/** What is known of a file before its sample is looked at. */
+export interface KnownShape {
+  readonly delimiter?: number;
+  readonly rowEnd?: CsvMarks['rowEnd'];
+  /** A cell in quotes is text, even where it looks like a number: the writer knew the types. */
+  readonly quotedIsText?: boolean;
+  /** Pieces from further inside the file, each beginning in the middle of some row: they only take part in types. */
+  readonly more?: readonly Uint8Array[];
+}
+
 /**
  * Decides delimiter, columns and their types from the head of a file (UTF-8, without its mark).
  * @param head the first bytes; `complete` when they are the whole file.
- * @param more pieces from further inside the file, each beginning in the middle of some row: they only take part in types.
  * @throws `bad-data` for an empty file, a header alone, a quote left open in the header, two columns of one name.
  */
-export function detectCsv(
-  head: Uint8Array,
-  complete: boolean,
-  options: { readonly delimiter?: number; readonly more?: readonly Uint8Array[] } = {},
-): CsvShape {
-  const rowEnd = !head.includes(0x0a) && head.includes(0x0d) ? 'cr' : 'lf';
+export function detectCsv(head: Uint8Array, complete: boolean, options: KnownShape = {}): CsvShape {
+  const rowEnd = options.rowEnd ?? (!head.includes(0x0a) && head.includes(0x0d) ? 'cr' : 'lf');
   const delimiter = options.delimiter ?? detectDelimiter(head, rowEnd, complete);
   const marks: CsvMarks = { delimiter, quote: 0x22, rowEnd };
   const rows = csvRows(head, marks, complete);
@@ -73,7 +78,12 @@ export function detectCsv(
     });
   }
   const names = columnNames(header);
-  const types = inferTypes(rows, names.length);
+  const types: SeenTypes = {
+    seen: new Array<undefined>(names.length).fill(undefined),
+    rows: 0,
+    quotedIsText: options.quotedIsText ?? false,
+  };
+  for (const row of rows) takeRow(row, types);
   if (types.rows === 0 && complete && header.next >= head.length) {
     throw new StreamctlError('bad-data', 'the file has a header and no rows', {
       detail: `columns: ${names.join(', ')}`,
@@ -126,12 +136,7 @@ function columnNames(header: CsvRow): string[] {
 interface SeenTypes {
   readonly seen: ('text' | 'bigint' | 'double' | undefined)[];
   rows: number;
-}
-
-function inferTypes(rows: Iterable<CsvRow>, width: number): SeenTypes {
-  const types: SeenTypes = { seen: new Array<undefined>(width).fill(undefined), rows: 0 };
-  for (const row of rows) takeRow(row, types);
-  return types;
+  readonly quotedIsText: boolean;
 }
 
 /** A piece from inside a file begins at an unknown place: rows count only from the first one that has the right width. */
@@ -145,7 +150,8 @@ function takeRow(row: CsvRow, types: SeenTypes): void {
   if (row.cells.length !== types.seen.length || row.open) return;
   for (let index = 0; index < row.cells.length; index++) {
     if (types.seen[index] === 'text') continue;
-    const kind = cellType(row.cells[index]!.text);
+    const { text, quoted } = row.cells[index]!;
+    const kind = quoted && types.quotedIsText && text.length > 0 ? 'text' : cellType(text);
     if (kind !== undefined && types.seen[index] !== 'double') types.seen[index] = kind;
     else if (kind === 'text') types.seen[index] = 'text';
   }

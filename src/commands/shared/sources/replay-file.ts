@@ -4,6 +4,7 @@ import { parseDelimiter } from '../../../connect/codecs/csv-shape.js';
 import { RowBlock } from '../../../connect/codecs/row-block.js';
 import { parseEncoding } from '../../../connect/codecs/text-encoding.js';
 import { timeParser } from '../../../connect/codecs/time-format.js';
+import { parseCellRange } from '../../../connect/codecs/xlsx/cell-range.js';
 import type { KafkaClient } from '../../../connect/kafka/client.js';
 import { createMissingTopics } from '../../../connect/kafka/create-topics.js';
 import { BadRows, parseBadRowLimit } from '../../../connect/sources/replay/bad-rows.js';
@@ -41,7 +42,7 @@ export async function openFile(
   const bad = new BadRows(name, flags.onError, limit);
   const source = openSource(context, file, name);
   try {
-    const reader = await readerWithName(context, source, target, file, openOptions(flags, bad));
+    const reader = await readerWithName(context, source, target, file, openOptions(context, flags, bad));
     if (target.note !== undefined) context.note(target.note);
     tellShape(context, name, reader);
     return { source, reader, bad, target };
@@ -62,11 +63,12 @@ function asFolder(error: unknown, file: string): unknown {
   return new StreamctlError('usage', `${file} is a folder`, { hint: `name its files: ${file}/*.csv` });
 }
 
-function openOptions(flags: ReplayFlags, bad: BadRows): OpenOptions {
+function openOptions(context: Context, flags: ReplayFlags, bad: BadRows): OpenOptions {
   const encoding = parseEncoding(flags.encoding);
   const delimiter = parseDelimiter(flags.delimiter);
   return {
     onBad: bad.take,
+    edges: { compression: context.compression, files: context.files },
     set: readSet(flags.set),
     textOnly: flags.types === 'text',
     ...(flags.columns.length > 0 ? { columns: flags.columns } : {}),
@@ -76,6 +78,7 @@ function openOptions(flags: ReplayFlags, bad: BadRows): OpenOptions {
     ...(flags.time === undefined ? {} : { time: flags.time, parseTime: timeParser(flags.timeFormat, flags.tz) }),
     ...(flags.format === undefined ? {} : { format: flags.format }),
     ...(flags.sheet === undefined ? {} : { sheet: flags.sheet }),
+    ...(flags.range === undefined ? {} : { range: parseCellRange(flags.range) }),
   };
 }
 

@@ -54,6 +54,7 @@ export const REPLAY_FLAGS = {
   types: { type: 'choice', choices: ['infer', 'text'], default: 'infer', help: 'text: no cell becomes a number' },
   format: { type: 'choice', choices: ['csv', 'ndjson', 'xlsx'], help: 'of the file; told from its name when left out' },
   sheet: { type: 'string', placeholder: 'NAME', help: 'sheet of a workbook; the first one when left out' },
+  range: { type: 'string', placeholder: 'A1:F20', help: 'cells of the sheet; the first row with cells is the header' },
   partitions: { type: 'number', integer: true, min: 1, short: 'p', help: 'of a topic that has to be made' },
   compression: {
     type: 'choice',

@@ -1,3 +1,4 @@
+import { concatBytes } from '../../../base/bytes.js';
 import type { FileHandle, FileSystem } from '../../../base/files.js';
 
 /** Where the bytes of a file come from, in order. */
@@ -10,8 +11,10 @@ export interface ByteSource {
   readonly position: number;
   /** Fills the beginning of `target`; gives back how many bytes, 0 at the end. */
   read(target: Uint8Array): number | Promise<number>;
-  /** A look at bytes further on, without moving; only where there is a size. */
+  /** A look at bytes further on, without moving; only where there is a size, or after {@link ByteSource.await}. */
   peek(position: number, length: number): Uint8Array;
+  /** Of a stream: waits until its first `count` bytes can be peeked at, or it has ended. */
+  await?(count: number): Promise<void>;
   /** Begins again from the first byte; false where that cannot be done. */
   rewind(): boolean;
   close(): void;
@@ -88,8 +91,17 @@ export class StreamSource implements ByteSource {
     return piece.length;
   }
 
-  peek(): Uint8Array {
-    return new Uint8Array(0);
+  /** Only what was awaited, and before the first read. */
+  peek(position: number, length: number): Uint8Array {
+    return this.#position === 0 ? this.#rest.subarray(position, position + length) : new Uint8Array(0);
+  }
+
+  async await(count: number): Promise<void> {
+    while (this.#rest.length < count) {
+      const next = await this.#chunks.next();
+      if (next.done) return;
+      this.#rest = this.#rest.length === 0 ? next.value : concatBytes([this.#rest, next.value]);
+    }
   }
 
   rewind(): boolean {

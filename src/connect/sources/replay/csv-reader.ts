@@ -2,7 +2,7 @@ import { StreamctlError } from '../../../base/errors.js';
 import { didYouMean } from '../../../plan/did-you-mean.js';
 import { CsvJson } from '../../codecs/csv-json.js';
 import type { CsvLayout } from '../../codecs/csv-layout.js';
-import { type CsvColumn, type CsvShape, detectCsv } from '../../codecs/csv-shape.js';
+import { type CsvColumn, type CsvShape, detectCsv, type KnownShape } from '../../codecs/csv-shape.js';
 import type { RowBlock } from '../../codecs/row-block.js';
 import type { ByteSource } from './byte-source.js';
 import type { FileShape, RowOptions, RowReader } from './row-reader.js';
@@ -38,10 +38,11 @@ export class CsvReader implements RowReader {
   }
 
   /** @param input opened. @throws `bad-data` for what is no CSV with rows, `not-found` for a column that is not there. */
-  static open(input: TextInput, source: ByteSource, options: RowOptions): CsvReader {
+  static open(input: TextInput, source: ByteSource, options: RowOptions, known: KnownShape = {}): CsvReader {
     const detected = detectCsv(input.available(), input.ended, {
       ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
       more: peeks(input, source),
+      ...known,
     });
     return new CsvReader(input, detected, options);
   }

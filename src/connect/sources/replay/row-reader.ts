@@ -1,6 +1,15 @@
+import type { Compression } from '../../../base/codec-interfaces.js';
+import type { FileSystem } from '../../../base/files.js';
 import type { Schema } from '../../../base/row-batch.js';
 import type { BadRow, RowBlock } from '../../codecs/row-block.js';
 import type { TextEncoding } from '../../codecs/text-encoding.js';
+import type { CellRange } from '../../codecs/xlsx/cell-range.js';
+
+/** What unpacking needs, and what goes beyond memory. */
+export interface ReadEdges {
+  readonly compression: Compression;
+  readonly files: FileSystem;
+}
 
 /** Which of a file's columns matter, and how. */
 export interface RowOptions {
@@ -30,6 +39,10 @@ export interface OpenOptions extends RowOptions {
   readonly format?: 'csv' | 'ndjson' | 'xlsx';
   /** Of a workbook: the sheet's name, the first one by default. */
   readonly sheet?: string;
+  /** Of a workbook: only these cells. */
+  readonly range?: CellRange;
+  /** Without them packed files are refused, and workbooks are held in memory as a whole. */
+  readonly edges?: ReadEdges;
 }
 
 /** What a reader found out about its file, said once before the first row. */
@@ -51,6 +64,10 @@ export interface RowReader {
   read(block: RowBlock, maxRows: number): boolean | Promise<boolean>;
   /** Begins again; false where the source cannot. */
   rewind(): Promise<boolean>;
+  /** How much of the file was read, 0 to 1, where the source cannot tell. */
+  readonly share?: number;
   /** What is worth a remark at the end: cells that did not fit their column. */
   remarks(): readonly string[];
+  /** Gives back temporary files; the source is its owner's. */
+  close?(): void;
 }

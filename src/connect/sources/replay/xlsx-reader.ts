@@ -1,57 +1,80 @@
-import { utf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
-import { didYouMean } from '../../../plan/did-you-mean.js';
+import { SharedStrings } from '../../codecs/xlsx/shared-strings.js';
+import { SHEET_DELIMITER } from '../../codecs/xlsx/sheet-csv.js';
+import { readWorkbookParts } from '../../codecs/xlsx/workbook-parts.js';
+import { ZipArchive } from '../../codecs/xlsx/zip-archive.js';
 import type { ByteSource } from './byte-source.js';
 import { CsvReader } from './csv-reader.js';
-import { MemorySource } from './memory-source.js';
-import type { OpenOptions, RowReader } from './row-reader.js';
+import type { OpenOptions, ReadEdges, RowReader } from './row-reader.js';
+import { chooseSheet } from './sheet-choice.js';
+import { SheetSource } from './sheet-source.js';
+import { SpooledSource } from './spooled-source.js';
 import { TextInput } from './text-input.js';
-import { inflatedSize } from './zip-directory.js';
-
-/** The workbook is held in memory as a whole: larger ones are refused. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
-const MAX_INFLATED_BYTES = 256 * 1024 * 1024;
 
 /**
- * Opens a sheet of a workbook as rows: dates as ISO 8601, formulas as their stored values.
+ * Opens a sheet of a workbook as rows: dates as ISO 8601, formulas as their stored values. Workbooks in XML are read
+ * while they are unpacked, in bounded memory; binary, OpenDocument and older ones are held in memory under a bound.
  * @throws `limit-exceeded` for a workbook that is too large, `not-found` for a sheet that is not there, `bad-data`.
  */
 export async function openWorkbook(source: ByteSource, options: OpenOptions): Promise<RowReader> {
-  const bytes = await readAll(source);
-  const inflated = inflatedSize(bytes);
-  if (inflated === undefined) throw new StreamctlError('bad-data', 'it is no workbook: not a zip archive');
-  if (inflated > MAX_INFLATED_BYTES) throw tooLarge(`${Math.round(inflated / 1e6)} MB unpacked`, MAX_INFLATED_BYTES);
-  const xlsx = await import('xlsx');
-  const workbook = parse(() => xlsx.read(bytes, { type: 'array', cellDates: true, dense: true }));
-  const name = options.sheet ?? workbook.SheetNames[0];
-  const sheet = name === undefined ? undefined : workbook.Sheets[name];
-  if (!sheet) throw noSheet(name, workbook.SheetNames);
-  const text = xlsx.utils.sheet_to_csv(sheet, {
-    FS: ',',
-    RS: '\n',
-    blankrows: false,
-    rawNumbers: true,
-    dateNF: 'yyyy-mm-dd"T"hh:mm:ss',
+  const { edges } = options;
+  if (!edges) return packaged(source, options);
+  // The directory of the archive stands at its end: a stream has to be there as a whole first.
+  const whole = source.size === undefined ? await SpooledSource.of(source, edges.files) : source;
+  const size = whole.size!;
+  const archive = ZipArchive.open({ size, peek: (position, length) => whole.peek(position, length) });
+  const parts = archive && (await readWorkbookParts(archive, edges.compression));
+  if (!archive || !parts) return packaged(whole, options);
+  const sheet = chooseSheet(parts.sheets, options.sheet);
+  const strings = parts.strings
+    ? await SharedStrings.read(archive.read(parts.strings, edges.compression), parts.strings.name, edges.files)
+    : undefined;
+  const rows = new SheetSource(source.name, archive, sheet.entry, edges.compression, {
+    strings,
+    styles: parts.styles,
+    is1904: parts.is1904,
+    ...(options.range ? { range: options.range } : {}),
   });
-  const memory = new MemorySource(source.name, utf8(text));
-  const input = new TextInput(memory, 'utf-8');
+  const input = new TextInput(rows, 'utf-8');
   await input.open();
-  const reader = CsvReader.open(input, memory, { ...options, delimiter: 0x2c });
-  return new WorkbookReader(reader);
+  if (input.start === input.end) throw new StreamctlError('bad-data', `sheet "${sheet.name}" is empty`);
+  const known = { delimiter: SHEET_DELIMITER, rowEnd: 'cr', quotedIsText: true } as const;
+  return new WorkbookReader(CsvReader.open(input, rows, options, known), rows, whole === source ? undefined : whole);
 }
 
-/** The rows of a sheet; only the shape is said differently. */
+async function packaged(source: ByteSource, options: OpenOptions): Promise<RowReader> {
+  const { openPackaged } = await import('./xlsx-package-reader.js');
+  return openPackaged(source, options);
+}
+
+/** The names of a workbook's sheets, in the order of their tabs; one without a name where only the package can read it. */
+export async function sheetNames(source: ByteSource, edges: ReadEdges): Promise<readonly string[]> {
+  if (source.size === undefined) return [];
+  const archive = ZipArchive.open({ size: source.size, peek: (position, length) => source.peek(position, length) });
+  const parts = archive && (await readWorkbookParts(archive, edges.compression));
+  return parts?.sheets.map(({ name }) => name) ?? [];
+}
+
+/** The rows of a sheet; only shape, place and remarks are said differently. */
 class WorkbookReader implements RowReader {
   readonly shape: RowReader['shape'];
   readonly #rows: CsvReader;
+  readonly #sheet: SheetSource;
+  readonly #spooled: ByteSource | undefined;
 
-  constructor(rows: CsvReader) {
+  constructor(rows: CsvReader, sheet: SheetSource, spooled: ByteSource | undefined) {
     this.#rows = rows;
+    this.#sheet = sheet;
+    this.#spooled = spooled;
     this.shape = { format: 'xlsx', encoding: 'utf-8', columns: rows.shape.columns };
   }
 
   get row(): number {
     return this.#rows.row;
+  }
+
+  get share(): number {
+    return this.#sheet.share;
   }
 
   read(...parameters: Parameters<RowReader['read']>): boolean | Promise<boolean> {
@@ -63,45 +86,13 @@ class WorkbookReader implements RowReader {
   }
 
   remarks(): readonly string[] {
-    return this.#rows.remarks();
+    const outside = this.#sheet.cellsOutside;
+    const text = `${outside} ${outside === 1 ? 'cell' : 'cells'} to the left of the table were left out`;
+    return outside === 0 ? this.#rows.remarks() : [...this.#rows.remarks(), text];
   }
-}
 
-async function readAll(source: ByteSource): Promise<Uint8Array> {
-  let bytes = new Uint8Array(Math.min(MAX_FILE_BYTES, source.size ?? 64 * 1024) + 1);
-  for (let size = 0; ; ) {
-    const count = await source.read(bytes.subarray(size));
-    if (count === 0) return bytes.subarray(0, size);
-    size += count;
-    if (size > MAX_FILE_BYTES) throw tooLarge('more', MAX_FILE_BYTES);
-    if (size < bytes.length) continue;
-    const larger = new Uint8Array(bytes.length * 2);
-    larger.set(bytes);
-    bytes = larger;
+  close(): void {
+    this.#sheet.close();
+    this.#spooled?.close();
   }
-}
-
-function parse<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new StreamctlError('bad-data', 'the workbook cannot be read', { detail: (cause as Error).message, cause });
-  }
-}
-
-function noSheet(name: string | undefined, names: readonly string[]): StreamctlError {
-  if (name === undefined) return new StreamctlError('bad-data', 'the workbook has no sheets');
-  const near = didYouMean(name, names);
-  return new StreamctlError('not-found', `there is no sheet "${name}"`, {
-    detail: `the workbook's sheets are ${names.join(', ')}`,
-    ...(near ? { hint: `did you mean ${near}?` } : {}),
-  });
-}
-
-function tooLarge(what: string, bound: number): StreamctlError {
-  return new StreamctlError('limit-exceeded', `the workbook is too large: ${what}`, {
-    detail: `at most ${bound / 1024 / 1024} MB are read`,
-    hint: 'save the sheet as CSV',
-    exit: 2,
-  });
 }

@@ -22,6 +22,7 @@ const plainCompression = {
   prepare: async () => undefined,
   compress: (_: string, b: Uint8Array) => b,
   decompress: (_: string, b: Uint8Array) => b,
+  inflate: (_: string, pieces: AsyncIterable<Uint8Array>) => pieces,
 };
 const place = { topic: 't', partition: 2, leaderEpoch: 7 };
 

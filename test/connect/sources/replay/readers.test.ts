@@ -6,12 +6,12 @@ import { type ByteSource, StreamSource } from '../../../../src/connect/sources/r
 import { MemorySource } from '../../../../src/connect/sources/replay/memory-source.js';
 import { openReader } from '../../../../src/connect/sources/replay/open-reader.js';
 import type { OpenOptions } from '../../../../src/connect/sources/replay/row-reader.js';
-import { inflatedSize } from '../../../../src/connect/sources/replay/zip-directory.js';
+import { edges } from './read-rows.js';
 
 async function read(source: ByteSource, options: Partial<OpenOptions> = {}) {
   const bad: string[] = [];
   const onBad = ({ line, reason }: BadRow): void => void bad.push(`${line}: ${reason}`);
-  const reader = await openReader(source, { ...options, onBad });
+  const reader = await openReader(source, { edges, ...options, onBad });
   const block = new RowBlock();
   const texts: string[] = [];
   for (let more = true; more; block.clear()) {
@@ -83,7 +83,7 @@ describe('openReader', () => {
 
   it.each([
     ['a.json', '[{"a":1}]', 'a.json: it holds one JSON array'],
-    ['a.csv', Uint8Array.from([0x1f, 0x8b, 8, 0]), 'a.csv: it is compressed with gzip'],
+    ['a.csv', Uint8Array.from([0x1f, 0x8b, 8, 0]), 'a.csv: gzip data is damaged: unexpected end of file'],
     ['a.csv', Uint8Array.from([0x50, 0x4b, 3, 4]), 'a.csv: it is a workbook or a zip archive, not text'],
     ['a.xlsx', 'a,b\n1,2\n', 'a.xlsx: it is no workbook: not a zip archive'],
     ['a.ndjson', '', 'a.ndjson: the file is empty'],
@@ -120,7 +120,6 @@ describe('openReader', () => {
     await expect(read(file('a.xlsx', bytes), { sheet: 'Secnd' })).rejects.toMatchObject({
       hint: 'did you mean Second?',
     });
-    expect(inflatedSize(bytes)).toBeGreaterThan(bytes.length);
   });
 
   const water = '../shared/data/water/LTM_Data_2022_8_1.csv';

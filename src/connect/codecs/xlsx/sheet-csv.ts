@@ -1,0 +1,285 @@
+import { utf8 } from '../../../base/bytes.js';
+import { StreamctlError } from '../../../base/errors.js';
+import { type CellRange, MAX_COLUMNS, MAX_ROWS, parseCellRange, WHOLE_SHEET } from './cell-range.js';
+import { appendNumberCell, appendTextCell, GrowingBytes, takeText } from './cell-text.js';
+import { type NumberKind, serialText } from './date-serial.js';
+import type { SharedStrings } from './shared-strings.js';
+import { CLOSE, END, MORE, OPEN, shortAttribute, TEXT, type XmlScanner } from './xml-scanner.js';
+
+/** Between the cells of the CSV that comes out. */
+export const SHEET_DELIMITER = 0x2c;
+/** Behind its rows: a carriage return, so that line feeds inside cells are no lines and a line is a row of the sheet. */
+export const SHEET_ROW_END = 0x0d;
+
+const TAG_ROW = utf8('row');
+const TAG_INLINE = utf8('is');
+const TAG_PHONETIC = utf8('rPh');
+const TAG_SHEET_DATA = utf8('sheetData');
+const TAG_DIMENSION = utf8('dimension');
+const LETTER_C = 0x63;
+const LETTER_R = 0x72;
+const LETTER_S = 0x73;
+const LETTER_T = 0x74;
+const LETTER_V = 0x76;
+const EQUALS = 0x3d;
+
+/** Types of cells by the first letters of their attribute `t`. */
+const NUMBER = 0;
+const SHARED = 1;
+const TEXT_CELL = 2;
+const BOOLEAN = 3;
+
+const TRUE = utf8('TRUE');
+const FALSE = utf8('FALSE');
+
+/** What a sheet's cells refer to. */
+export interface SheetContext {
+  readonly strings: SharedStrings | undefined;
+  /** By style number. */
+  readonly styles: readonly NumberKind[];
+  readonly is1904: boolean;
+  /** Only these cells; the first row with cells in it is the header. */
+  readonly range?: CellRange;
+}
+
+/**
+ * Turns a sheet into CSV, token by token. The first row that is not empty is the header; the table begins in the
+ * leftmost column that the sheet says it uses. Formulas give their stored values, dates ISO 8601, errors and booleans
+ * the text that is shown; of merged cells the first has the value, the others are empty.
+ */
+export class SheetCsv {
+  /** What came out since the caller took it. */
+  readonly out = new GrowingBytes(256 * 1024);
+  /** Cells to the left of the table, which are left out. */
+  outside = 0;
+  readonly #scanner: XmlScanner;
+  readonly #context: SheetContext;
+  readonly #range: CellRange;
+  readonly #value = new GrowingBytes(1024);
+  /** First column of the table; 0 until it is known. */
+  #first = 0;
+  #width = 0;
+  /** Row last begun, and column last seen in it. */
+  #row = 0;
+  #column = 0;
+  /** Cells of the row written so far, delimiters counted as cells begun. */
+  #written = 0;
+  #inData = false;
+  #inText = false;
+  #phonetic = 0;
+  #type = NUMBER;
+  #kind: NumberKind = 'number';
+  #ended = false;
+
+  constructor(scanner: XmlScanner, context: SheetContext) {
+    this.#scanner = scanner;
+    this.#context = context;
+    this.#range = context.range ?? WHOLE_SHEET;
+    if (context.range) {
+      this.#first = context.range.firstColumn;
+      if (context.range.lastColumn < MAX_COLUMNS) this.#width = context.range.lastColumn - this.#first + 1;
+    }
+  }
+
+  /** Adds at least `wanted` bytes to `out`, fewer at the sheet's end; false when that is reached. */
+  async produce(wanted: number): Promise<boolean> {
+    while (!this.#ended && this.out.used < wanted) {
+      const token = this.#scanner.next();
+      if (token === MORE) await this.#scanner.fill();
+      else if (token === END) this.#ended = true;
+      else this.#take(token);
+    }
+    return !this.#ended;
+  }
+
+  #take(token: number): void {
+    if (token === TEXT) {
+      if (this.#inText && this.#phonetic === 0) takeText(this.#scanner, this.#value);
+      return;
+    }
+    const { bytes, nameStart, nameEnd } = this.#scanner;
+    const isShort = nameEnd - nameStart === 1;
+    const letter = bytes[nameStart]!;
+    if (!this.#inData) this.#outside(token);
+    else if (token === OPEN) {
+      if (isShort && letter === LETTER_C) this.#beginCell();
+      else if (isShort && (letter === LETTER_V || letter === LETTER_T)) this.#inText = true;
+      else this.#open();
+    } else if (token === CLOSE) {
+      if (isShort && letter === LETTER_C) this.#endCell();
+      else if (isShort && (letter === LETTER_V || letter === LETTER_T)) this.#inText = false;
+      else this.#close();
+    } else if (isShort && letter === LETTER_C) this.#beginCell();
+    else if (this.#scanner.is(TAG_ROW)) {
+      this.#beginRow();
+      this.#endRow();
+    }
+  }
+
+  /** Before and behind the rows. */
+  #outside(token: number): void {
+    if (token === CLOSE) return;
+    if (this.#scanner.is(TAG_SHEET_DATA)) this.#inData = token === OPEN;
+    else if (this.#scanner.is(TAG_DIMENSION) && this.#first === 0) {
+      const reference = this.#scanner.attributes().get('ref') ?? '';
+      // One cell says nothing: it is what writers put down that do not know yet.
+      if (/^[A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7}$/.test(reference)) this.#first = parseCellRange(reference).firstColumn;
+    }
+  }
+
+  #open(): void {
+    if (this.#scanner.is(TAG_ROW)) this.#beginRow();
+    else if (this.#scanner.is(TAG_PHONETIC)) this.#phonetic++;
+    else if (this.#scanner.is(TAG_INLINE)) this.#value.used = 0;
+  }
+
+  #close(): void {
+    if (this.#scanner.is(TAG_ROW)) this.#endRow();
+    else if (this.#scanner.is(TAG_PHONETIC)) this.#phonetic--;
+    else if (this.#scanner.is(TAG_SHEET_DATA)) this.#ended = true;
+  }
+
+  #beginRow(): void {
+    const at = shortAttribute(this.#scanner, LETTER_R);
+    const row = at < 0 ? this.#row + 1 : readDigits(this.#scanner.bytes, at, this.#scanner.end);
+    if (row <= this.#row || row > MAX_ROWS) {
+      throw new StreamctlError('bad-data', `row ${row} of the sheet follows row ${this.#row}`);
+    }
+    this.#blankLines(row - this.#row - 1);
+    this.#row = row;
+    this.#column = 0;
+    this.#written = 0;
+    if (row > this.#range.lastRow) this.#ended = true;
+  }
+
+  /** A table of one column has no empty lines: there they would be empty cells. */
+  #blankLines(count: number): void {
+    if (this.#width === 1) return;
+    this.out.reserve(count);
+    this.out.bytes.fill(SHEET_ROW_END, this.out.used, this.out.used + count);
+    this.out.used += count;
+  }
+
+  #endRow(): void {
+    if (this.#written === 0) {
+      this.#blankLines(1);
+      return;
+    }
+    if (this.#width === 0) this.#width = this.#written;
+    for (; this.#written < this.#width; this.#written++) this.out.push(SHEET_DELIMITER);
+    this.out.push(SHEET_ROW_END);
+  }
+
+  #beginCell(): void {
+    const { bytes, start, end } = this.#scanner;
+    this.#value.used = 0;
+    this.#inText = false;
+    this.#type = NUMBER;
+    this.#kind = this.#context.styles[0] ?? 'number';
+    this.#column++;
+    for (let at = start; at < end; at++) {
+      const letter = bytes[at]!;
+      if (letter <= 0x20) continue;
+      const name = at;
+      while (at < end && bytes[at] !== EQUALS) at++;
+      const isShort = at - name === 1;
+      at++;
+      while (at < end && bytes[at]! <= 0x20) at++;
+      const mark = bytes[at];
+      const value = at + 1;
+      for (at = value; at < end && bytes[at] !== mark; ) at++;
+      if (isShort) this.#attribute(letter, bytes, value, at);
+    }
+  }
+
+  #attribute(letter: number, bytes: Uint8Array, start: number, end: number): void {
+    if (letter === LETTER_R) this.#column = readColumn(bytes, start, this.#column);
+    else if (letter === LETTER_S) this.#kind = this.#context.styles[readDigits(bytes, start, end)] ?? 'number';
+    else if (letter === LETTER_T) this.#type = cellType(bytes, start, end);
+  }
+
+  #endCell(): void {
+    this.#inText = false;
+    const value = this.#value;
+    if (value.used === 0) return;
+    const column = this.#column;
+    const { firstRow, lastRow, firstColumn, lastColumn } = this.#range;
+    if (this.#row < firstRow || this.#row > lastRow || column < firstColumn || column > lastColumn) return;
+    if (this.#first === 0) this.#first = column;
+    const place = column - this.#first;
+    if (place < 0) {
+      this.outside++;
+      return;
+    }
+    const { out } = this;
+    const before = out.used;
+    for (let written = this.#written; written <= place; written++) if (written > 0) out.push(SHEET_DELIMITER);
+    const from = out.used;
+    this.#write();
+    if (out.used === from) out.used = before;
+    else this.#written = place + 1;
+  }
+
+  #write(): void {
+    const value = this.#value;
+    if (this.#type === NUMBER) {
+      if (this.#kind === 'number') appendNumberCell(value, this.out);
+      else this.#writeDate(this.#kind);
+    } else if (this.#type === SHARED) {
+      const index = readDigits(value.bytes, 0, value.used);
+      if (!this.#context.strings?.append(index, this.out)) {
+        throw new StreamctlError(
+          'bad-data',
+          `a cell in row ${this.#row} of the sheet points to text ${index}, which is not there`,
+        );
+      }
+    } else if (this.#type === BOOLEAN) {
+      const word = value.bytes[0] === 0x31 || value.bytes[0] === 0x74 ? TRUE : FALSE;
+      this.out.append(word, 0, word.length);
+    } else appendTextCell(value, this.out);
+  }
+
+  #writeDate(kind: NumberKind): void {
+    const value = this.#value;
+    const text = serialText(Number(ascii(value.bytes, value.used)), kind, this.#context.is1904);
+    if (text) this.out.append(text, 0, text.length);
+    else appendNumberCell(value, this.out);
+  }
+}
+
+function ascii(bytes: Uint8Array, end: number): string {
+  return String.fromCharCode(...bytes.subarray(0, Math.min(end, 64)));
+}
+
+/** `s` shared, `str` a formula's text, `inlineStr`, `e` an error, `d` a date in ISO 8601: all text; `b` boolean, `n` number. */
+function cellType(bytes: Uint8Array, start: number, end: number): number {
+  const first = bytes[start]!;
+  if (first === LETTER_S && end - start === 1) return SHARED;
+  if (first === 0x62) return BOOLEAN;
+  return first === 0x6e ? NUMBER : TEXT_CELL;
+}
+
+function readDigits(bytes: Uint8Array, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) break;
+    number = number * 10 + digit;
+    if (number > 1e12) break;
+  }
+  return number;
+}
+
+/** Column of a reference like `AB12`. */
+function readColumn(bytes: Uint8Array, start: number, fallback: number): number {
+  let column = 0;
+  for (let at = start; ; at++) {
+    const letter = bytes[at]! & 0xdf;
+    if (!(letter >= 0x41 && letter <= 0x5a)) break;
+    column = column * 26 + letter - 0x40;
+    if (column > MAX_COLUMNS) {
+      throw new StreamctlError('bad-data', 'a cell of the sheet lies beyond the last column');
+    }
+  }
+  return column === 0 ? fallback : column;
+}
