@@ -121,8 +121,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     path: 'pipelines show',
-    summary: 'show a pipeline as data',
+    summary: 'show a pipeline as data, the way a file of your own says one',
     load: async () => (await import('./pipelines-show.js')).pipelinesShow,
+  },
+  {
+    path: 'pipelines init',
+    summary: 'write a pipeline of your own to begin with',
+    load: async () => (await import('./pipelines-init.js')).pipelinesInit,
   },
   {
     path: 'pipelines explain',

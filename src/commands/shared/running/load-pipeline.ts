@@ -1,5 +1,5 @@
 import { StreamctlError } from '../../../base/errors.js';
-import type { Plan } from '../../../plan/plan.js';
+import { deepFreeze, type Plan } from '../../../plan/plan.js';
 import type { Context } from '../frame/context.js';
 import { findPipeline, readName, type TypedName } from '../settings/names.js';
 
@@ -48,8 +48,21 @@ async function loadFile(places: PipelinePlaces, name: string): Promise<Plan> {
   }
   if (CODE_ENDING.test(name)) {
     const { loadPipelineCode } = await import('./pipeline-code.js');
-    return loadPipelineCode(path, name);
+    return withFilesBeside(places, name, await loadPipelineCode(path, name));
   }
   const { readPipelineText } = await import('./pipeline-text.js');
-  return readPipelineText(new TextDecoder().decode(places.files.readFile(path)), name);
+  const plan = readPipelineText(new TextDecoder().decode(places.files.readFile(path)), name);
+  return withFilesBeside(places, name, plan);
+}
+
+/** Reference files that lie beside the pipeline's file are found there, wherever it is run from. */
+function withFilesBeside({ files, resolvePath }: PipelinePlaces, name: string, plan: Plan): Plan {
+  const folder = name.replace(/[^/\\]*$/, '');
+  const tables = plan.tables.map((table) => {
+    if (table.from.kind !== 'file') return table;
+    const beside = folder + table.from.path;
+    const relative = !/^(?:[/\\]|[A-Za-z]:)/.test(table.from.path);
+    return relative && files.exists(resolvePath(beside)) ? { ...table, from: { ...table.from, path: beside } } : table;
+  });
+  return deepFreeze({ ...plan, tables });
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StreamctlError } from '../../../../src/base/errors.js';
 import { systemFiles } from '../../../../src/base/system.js';
 import { loadNamedFile, loadPipeline } from '../../../../src/commands/shared/running/load-pipeline.js';
+import { starterText } from '../../../../src/commands/shared/running/starter.js';
 import { cars } from '../../../../src/pipelines/cars.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'streamctl-plans-'));
@@ -100,6 +101,26 @@ describe('pipelines in files', () => {
     const error = await mistake(file(name, text));
     expect(error.code).toBe('bad-plan');
     expect(error.message).toMatch(message);
+  });
+
+  it('runs the pipelines that pipelines init writes: YAML and TypeScript say the same', async () => {
+    const yaml = await loadPipeline(places, file('s.pipeline.yaml', starterText('s', 'yaml')));
+    const code = await loadPipeline(places, file('s.pipeline.ts', starterText('s', 'ts')));
+    const names = (text: string): string => text.replaceAll(/"(?:check|by-sensor|valid|minutes)"/g, '"step"');
+    expect(names(JSON.stringify(yaml))).toBe(names(JSON.stringify(code)));
+  });
+
+  it('finds reference files beside the pipeline', async () => {
+    mkdirSync(join(folder, 'sub'));
+    file('sub/towns.csv', 'code,town\na,Paris\n');
+    const text = `pipeline: a
+sources: { rows: { columns: { code: string } } }
+tables: { towns: { columns: { code: string, town: string }, file: towns.csv } }
+steps: { with: { lookup: { table: towns, on: [code] } } }
+sinks: { out: {} }`;
+    const plan = await loadPipeline(places, file('sub/a.yaml', text));
+    expect(plan.tables[0]!.from).toEqual({ kind: 'file', path: './sub/towns.csv' });
+    expect(plan.sinks[0]!.columns.map(({ name }) => name)).toEqual(['code', 'event_time', 'town']);
   });
 
   it('says that a file does not exist', async () => {
