@@ -256,9 +256,12 @@ describe.skipIf(!existsSync(data))('stocks on files of minute bars', () => {
       } as const;
       return readPage(poll, feed, feed.url, answer).content.items.map((item) => JSON.stringify(item));
     };
-    const texts = readdirSync(`${data}/yahoo_v8`).flatMap(polled);
-    // Every answer comes twice, as a poll gets it.
-    const ran = runPipeline(stocks, recordsOf([...texts, ...texts]), { tables });
+    // Every answer comes twice, as a poll gets it; they are of different years.
+    const records = readdirSync(`${data}/yahoo_v8`).flatMap((file, partition) => {
+      const texts = polled(file);
+      return recordsOf([...texts, ...texts]).map((record) => ({ ...record, partition }));
+    });
+    const ran = runPipeline(stocks, records, { tables });
     expect(ran.rejected).toEqual([]);
     const of = (symbol: string, sink: string): ResultRow[] =>
       [...ran.finals(sink).values()].filter((row) => row.symbol === symbol);
