@@ -1,5 +1,6 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Admin, NewTopic } from '../connect/kafka/interfaces.js';
+import { lastingTopic } from '../run/internal-topics.js';
 import { withAdmin } from './shared/broker/kafka.js';
 import {
   adminError,
@@ -45,7 +46,7 @@ export const topicsCreate = defineCommand({
       for (const text of args.name) {
         const typed = readName(text);
         const plan = await pipelineOf(typed, exists);
-        const topics = plan?.topics ?? [
+        const topics = plan?.topics.map(lastingTopic) ?? [
           { name: typed.name, partitions: BROKER_DEFAULT, replicas: BROKER_DEFAULT, config: {} },
         ];
         for (const topic of topics) {

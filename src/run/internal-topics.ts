@@ -43,7 +43,19 @@ export function neededTopics(plan: Plan): readonly TopicSpec[] {
     single(status, { 'cleanup.policy': 'compact' }),
     single(changelog, { 'cleanup.policy': 'compact', 'max.message.bytes': '1048588' }),
   ];
-  return needed.filter((topic, index) => needed.findIndex(({ name }) => name === topic.name) === index);
+  return needed
+    .filter((topic, index) => needed.findIndex(({ name }) => name === topic.name) === index)
+    .map(lastingTopic);
+}
+
+/**
+ * The topic kept for ever, unless its settings say how long. Records are stamped with event times: those of a replayed history
+ * would be gone within minutes where a cluster keeps seven days.
+ */
+export function lastingTopic(topic: TopicSpec): TopicSpec {
+  const { config } = topic;
+  const isSaid = 'retention.ms' in config || 'cleanup.policy' in config;
+  return isSaid ? topic : { ...topic, config: { ...config, 'retention.ms': '-1' } };
 }
 
 function single(name: string, config: Readonly<Record<string, string>>): TopicSpec {

@@ -60,8 +60,8 @@ export async function openTaskOutput(
   const written = neededTopics(plan).filter(({ name }) => !sources.has(name) && name !== topics.status);
   for (const { name } of written) await producer.prepare(name);
   return {
-    results: new ResultWriter(plan, producer),
-    side: new SideOutputs(topics, producer, compression),
+    results: new ResultWriter(plan, producer, clock),
+    side: new SideOutputs(topics, producer, place.edges),
     checkpoints: new Checkpoints({
       committer: once ? exactlyOnce(producer, group, clock) : atLeastOnce(producer, group),
       group,

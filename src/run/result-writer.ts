@@ -1,9 +1,11 @@
 import { utf8 } from '../base/bytes.js';
+import type { Clock } from '../base/time.js';
 import { JsonRowEncoder, RowKeyEncoder } from '../connect/codecs/json-encoder.js';
 import type { Producer } from '../connect/kafka/contracts.js';
 import type { HeaderPairs } from '../connect/kafka/interfaces.js';
 import type { CloseReason, ResultOutput } from '../engine/job.js';
 import type { Plan } from '../plan/plan.js';
+import { recordStamp } from './record-stamp.js';
 
 /** Header that says why a result was given out: `watermark`, `idle`, `eof`, `timeout` or `update`. */
 export const REASON_HEADER = 'streamctl-reason';
@@ -17,11 +19,13 @@ interface Way {
 /** Writes results to the topics of their sinks: JSON objects, keyed, stamped with their event time. */
 export class ResultWriter {
   readonly #producer: Producer;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #ways: ReadonlyMap<string, Way>;
   readonly #headers = new Map<CloseReason, HeaderPairs>();
 
-  constructor(plan: Plan, producer: Producer) {
+  constructor(plan: Plan, producer: Producer, clock: Pick<Clock, 'now'>) {
     this.#producer = producer;
+    this.#clock = clock;
     this.#ways = new Map(
       plan.sinks.map(({ name, topic, columns, keys }) => [
         name,
@@ -36,8 +40,9 @@ export class ResultWriter {
     const values = way.values.encode(output.batch);
     const keys = way.keys.encode(output.batch);
     const headers = this.#headersOf(output.reason);
+    const nowMs = this.#clock.now();
     for (let row = 0; row < values.length; row++) {
-      const timestampMs = stamp(output.eventTimes[row]!);
+      const timestampMs = recordStamp(output.eventTimes[row]!, nowMs);
       const room = this.#producer.append(
         way.topic,
         undefined,
@@ -58,9 +63,4 @@ export class ResultWriter {
     }
     return headers;
   }
-}
-
-/** Records cannot be stamped with times before 1970: those get the time of writing. */
-function stamp(eventTimeMs: number): number {
-  return eventTimeMs >= 0 && Number.isFinite(eventTimeMs) ? eventTimeMs : -1;
 }

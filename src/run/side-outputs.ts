@@ -1,13 +1,14 @@
 import { utf8 } from '../base/bytes.js';
-import type { Compression } from '../base/codec-interfaces.js';
 import type { RowBatch } from '../base/row-batch.js';
 import type { RejectedRecord } from '../connect/codecs/interfaces.js';
 import { JsonRowEncoder } from '../connect/codecs/json-encoder.js';
 import type { Producer } from '../connect/kafka/contracts.js';
 import type { FetchedRecords, HeaderPairs } from '../connect/kafka/interfaces.js';
 import type { LateOutput, RejectedOutput } from '../engine/job.js';
+import type { RunEdges } from './interfaces.js';
 import type { InternalTopics } from './internal-topics.js';
 import { type OriginalRecord, originalRecords } from './original-records.js';
+import { recordStamp } from './record-stamp.js';
 
 /**
  * Headers of what is set aside: why, by which step, and which record it was. They come after the headers that the record had;
@@ -39,17 +40,17 @@ interface Origin {
 export class SideOutputs {
   readonly #topics: InternalTopics;
   readonly #producer: Producer;
-  readonly #compression: Compression;
+  readonly #edges: Pick<RunEdges, 'clock' | 'compression'>;
 
-  constructor(topics: InternalTopics, producer: Producer, compression: Compression) {
+  constructor(topics: InternalTopics, producer: Producer, edges: Pick<RunEdges, 'clock' | 'compression'>) {
     this.#topics = topics;
-    this.#compression = compression;
+    this.#edges = edges;
     this.#producer = producer;
   }
 
   /** Records that the codec could not read. @param from where they are. */
   async records(rejected: readonly RejectedRecord[], from: FetchedRecords): Promise<void> {
-    const originals = originalRecords(from, new Set(rejected.map(({ offset }) => offset)), this.#compression);
+    const originals = originalRecords(from, new Set(rejected.map(({ offset }) => offset)), this.#edges.compression);
     for (const record of rejected) {
       const { key, value, timestampMs, reason } = record;
       const original = originals.get(record.offset) ?? { key, value, headers: [], timestampMs };
@@ -75,7 +76,7 @@ export class SideOutputs {
   ): Promise<void> {
     const { batch, step, source } = output;
     const known = source !== null && from !== undefined && batch.offsets !== undefined;
-    const originals = known ? originalRecords(from, offsetsOf(batch), this.#compression) : undefined;
+    const originals = known ? originalRecords(from, offsetsOf(batch), this.#edges.compression) : undefined;
     const asJson = originals ? undefined : new JsonRowEncoder(batch.schema).encode(batch);
     for (let row = 0; row < batch.length; row++) {
       const offset = batch.offsets?.[row] ?? -1;
@@ -99,7 +100,8 @@ export class SideOutputs {
       [SIDE_HEADERS.partition, utf8(String(origin.partition))],
       [SIDE_HEADERS.offset, utf8(String(origin.offset))],
     ];
-    const room = this.#producer.append(topic, undefined, record.key, record.value, headers, record.timestampMs);
+    const timestampMs = recordStamp(record.timestampMs, this.#edges.clock.now());
+    const room = this.#producer.append(topic, undefined, record.key, record.value, headers, timestampMs);
     if (!room) await this.#producer.ready();
   }
 }

@@ -116,7 +116,7 @@ export class ColumnReader {
     if (number.end < 0) {
       return this.#misfit(bytes, at, this.#wanted());
     }
-    return this.#storeNumber(bytes, at, row, number) ? number.end : this.#misfit(bytes, at, this.#wanted());
+    return this.#storeNumber(bytes, at, row, number) ? number.end : this.#misfit(bytes, at, this.#wanted(number));
   }
 
   /** False when a column of whole numbers is given something else. */
@@ -126,8 +126,10 @@ export class ColumnReader {
     vector.wide?.delete(row);
     if (this.column.type === 'bigint') {
       if (number.whole && number.digits > EXACT_DIGITS && !Number.isSafeInteger(value)) {
+        const exact = BigInt(numberText(bytes, at, number.end));
+        if (BigInt.asIntN(64, exact) !== exact) return false;
         vector.wide ??= new Map();
-        vector.wide.set(row, BigInt(numberText(bytes, at, number.end)));
+        vector.wide.set(row, exact);
       } else if (!Number.isInteger(value) || (!number.whole && !Number.isSafeInteger(value))) return false;
       // There is no negative zero among whole numbers.
       value += 0;
@@ -148,7 +150,7 @@ export class ColumnReader {
     const number = this.#number;
     readNumber(bytes, start, number);
     const fits = number.end === end && this.#storeNumber(bytes, start, row, number);
-    return fits ? scanned.end + 1 : this.#misfit(bytes, at, this.#wanted());
+    return fits ? scanned.end + 1 : this.#misfit(bytes, at, this.#wanted(number.end === end ? number : undefined));
   }
 
   #readTime(bytes: Uint8Array, at: number, row: number): number {
@@ -180,9 +182,11 @@ export class ColumnReader {
     return end;
   }
 
-  #wanted(): string {
+  /** @param number what was found instead, where it is a number. */
+  #wanted(number?: NumberResult): string {
     if (this.column.type === 'timestamp') return 'a time';
-    return this.column.type === 'bigint' ? 'a whole number' : 'a number';
+    if (this.column.type === 'double') return 'a number';
+    return number?.whole ? 'a whole number of 64 bits' : 'a whole number';
   }
 }
 

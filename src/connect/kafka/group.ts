@@ -33,6 +33,7 @@ export class GroupMember implements Group {
   readonly #requests: GroupRequests;
   readonly #assignors: readonly AssignorName[];
   readonly #stop = new AbortController();
+  #left = false;
   #member: Membership | undefined;
   #memberId: string;
   #protocol: AssignorName | undefined;
@@ -94,7 +95,8 @@ export class GroupMember implements Group {
   }
 
   async leave(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
+    if (this.#left) return;
+    this.#left = true;
     if (this.#owned.length > 0 && this.#member) await this.#handlers.revoked(this.#owned);
     this.#owned = [];
     this.#stop.abort();

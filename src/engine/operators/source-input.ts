@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.js';
 import { columnIndex, type NumberVector, type RowBatch, type Schema, type Vector } from '../../base/row-batch.js';
 import { formatDuration } from '../../base/time.js';
-import type { Source } from '../../plan/plan.js';
+import type { EventTime, Source } from '../../plan/plan.js';
 import { sourceSchema } from '../../plan/schemas.js';
 import { timestampText } from '../../plan/timestamp-text.js';
 import { type CompileScope, compileExpression, type Evaluator } from '../compile.js';
@@ -145,18 +145,18 @@ export class SourceInput {
       const report = this.#reporter(failed, 'the record has no timestamp', "the record's timestamp");
       return checked(batch.timestamps, undefined, { ...range, smallest: 0 }, report);
     }
-    const missing = `event time ${eventTime.name} is null or out of range`;
+    const name = eventTimeName(eventTime);
+    const missing = `event time ${name} is null or out of range`;
     if (eventTime.kind === 'column') {
       const vector = vectors[columnIndex(this.#source.columns, eventTime.name)] as NumberVector;
-      const report = this.#reporter(failed, missing, `event time ${eventTime.name}`);
+      const report = this.#reporter(failed, missing, `event time ${name}`);
       return checked(vector.data, vector.nulls, range, report);
     }
     const input = { vectors, selection: this.#every, selected: length, length };
     const why = new Map<number, string>();
     const vector = this.#time!.evaluate(input, (row, reason) => why.set(row, reason)) as NumberVector;
-    const known: Failed = (row, reason) =>
-      failed(row, why.has(row) ? `event time ${eventTime.name}: ${why.get(row)}` : reason);
-    return checked(vector.data, vector.nulls, range, this.#reporter(known, missing, `event time ${eventTime.name}`));
+    const known: Failed = (row, reason) => failed(row, why.has(row) ? `event time ${name}: ${why.get(row)}` : reason);
+    return checked(vector.data, vector.nulls, range, this.#reporter(known, missing, `event time ${name}`));
   }
 
   /** The latest time that is believed. */
@@ -245,6 +245,12 @@ export class SourceInput {
     this.#handedOn = Math.max(this.#handedOn, reader.number());
     this.#watermarks.load(reader);
   }
+}
+
+/** What people know it by: the column that it is taken from, where it is one. */
+function eventTimeName(eventTime: EventTime): string {
+  const taken = eventTime.kind === 'computed' && eventTime.expression.kind === 'column';
+  return taken ? eventTime.expression.name : eventTime.name;
 }
 
 /**
