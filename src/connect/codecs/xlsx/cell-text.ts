@@ -113,13 +113,32 @@ export function appendNumberCell(source: GrowingBytes, into: GrowingBytes): void
     into.append(bytes, 0, used);
     return;
   }
-  const value = used === 0 ? Number.NaN : Number(fromUtf8(bytes.subarray(0, used)));
+  const value = readNumber(bytes, used);
   if (Number.isFinite(value)) appendAll(into, utf8(String(value)));
   else appendTextCell(source, into);
 }
 
 function appendAll(into: GrowingBytes, bytes: Uint8Array): void {
   into.append(bytes, 0, bytes.length);
+}
+
+/** The number in `bytes[0, used)`; NaN when there is none. */
+export function readNumber(bytes: Uint8Array, used: number): number {
+  if (used > EXACT_DIGITS || !isPlain(bytes, used)) {
+    return used === 0 ? Number.NaN : Number(fromUtf8(bytes.subarray(0, used)));
+  }
+  let digits = 0;
+  let divisor = 0;
+  for (let at = bytes[0] === 0x2d ? 1 : 0; at < used; at++) {
+    if (bytes[at] === 0x2e) divisor = 1;
+    else {
+      digits = digits * 10 + bytes[at]! - 0x30;
+      divisor *= 10;
+    }
+  }
+  // Both are exact, so the quotient is the nearest double.
+  const value = divisor === 0 ? digits : digits / divisor;
+  return bytes[0] === 0x2d ? -value : value;
 }
 
 /** `-12.5`: no leading zero, no zero at the end of a fraction, few digits. */

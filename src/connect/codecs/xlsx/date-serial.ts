@@ -1,7 +1,13 @@
 import { utf8 } from '../../../base/bytes.js';
+import { writeInteger } from '../json-bytes.js';
+import type { GrowingBytes } from './cell-text.js';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const ZERO = 0x30;
+const COLON = 0x3a;
+const DOT = 0x2e;
+const LETTER_T = 0x54;
 /** Day 0 of the usual system, for serials from 61 on: the day before its first, moved by the leap day that never was. */
 const EPOCH_1900_MS = Date.UTC(1899, 11, 30);
 const EPOCH_1904_MS = Date.UTC(1904, 0, 1);
@@ -34,31 +40,72 @@ export function codeKind(code: string): NumberKind {
   return /[hs]/.test(bare) ? 'time' : 'number';
 }
 
-/**
- * A serial number as text: `2022-02-14T10:00:00`, `10:00:00` for a time of day, `36:00:00` for hours gone by. Fractions of a second are kept to the
- * millisecond. Undefined for serials that are no dates; those stay numbers.
- */
-export function serialText(serial: number, kind: NumberKind, is1904: boolean): Uint8Array | undefined {
-  if (!(serial >= 0) || serial >= MAX_SERIAL) return undefined;
-  if (kind === 'elapsed') {
+/** Texts of days that came before: a sheet has few different ones. */
+const MAX_DAYS = 8192;
+
+/** Writes serial numbers as ISO 8601 texts. */
+export class SerialWriter {
+  readonly #epochMs: number;
+  readonly #days = new Map<number, Uint8Array>();
+
+  constructor(is1904: boolean) {
+    this.#epochMs = is1904 ? EPOCH_1904_MS : EPOCH_1900_MS;
+  }
+
+  /**
+   * Appends `2022-02-14T10:00:00`, `10:00:00` for a time of day, `36:00:00` for hours gone by; fractions of a second are
+   * kept to the millisecond. False, with nothing written, for what is no date: that stays a number.
+   */
+  append(serial: number, kind: NumberKind, into: GrowingBytes): boolean {
+    if (!(serial >= 0) || serial >= MAX_SERIAL) return false;
     const ms = Math.round(serial * DAY_MS);
-    return utf8(`${String(Math.floor(ms / HOUR_MS)).padStart(2, '0')}${isoText(ms % HOUR_MS).slice(13)}`);
+    into.reserve(32);
+    if (kind === 'elapsed' || (kind === 'time' && serial < 1)) {
+      appendClock(ms, into);
+      return true;
+    }
+    const day = Math.floor(ms / DAY_MS);
+    const text = this.#day(day);
+    into.append(text, 0, text.length);
+    into.push(LETTER_T);
+    appendClock(ms - day * DAY_MS, into);
+    return true;
   }
-  if (kind === 'time' && serial < 1) return utf8(clockText(Math.round(serial * DAY_MS)));
-  if (is1904) return utf8(isoText(EPOCH_1904_MS + Math.round(serial * DAY_MS)));
-  if (serial >= FALSE_LEAP_DAY && serial < FALSE_LEAP_DAY + 1) {
-    return utf8(`1900-02-29T${clockText(Math.min(DAY_MS - 1, Math.round((serial - FALSE_LEAP_DAY) * DAY_MS)))}`);
+
+  #day(day: number): Uint8Array {
+    let text = this.#days.get(day);
+    if (text) return text;
+    if (this.#days.size >= MAX_DAYS) this.#days.clear();
+    text = utf8(this.#dayText(day));
+    this.#days.set(day, text);
+    return text;
   }
-  const days = serial < FALSE_LEAP_DAY ? serial + 1 : serial;
-  return utf8(isoText(EPOCH_1900_MS + Math.round(days * DAY_MS)));
+
+  #dayText(day: number): string {
+    const is1900 = this.#epochMs === EPOCH_1900_MS;
+    if (is1900 && day === FALSE_LEAP_DAY) return '1900-02-29';
+    const days = is1900 && day < FALSE_LEAP_DAY ? day + 1 : day;
+    return new Date(this.#epochMs + days * DAY_MS).toISOString().slice(0, 10);
+  }
 }
 
-function isoText(ms: number): string {
-  const text = new Date(ms).toISOString();
-  return text.slice(0, text.endsWith('.000Z') ? 19 : 23);
-}
-
-function clockText(ms: number): string {
-  const text = isoText(ms % DAY_MS).slice(11);
-  return ms >= DAY_MS ? `24${text.slice(2)}` : text;
+/** `HH:mm:ss`, with milliseconds where there are any. Room for it is there. */
+function appendClock(ms: number, into: GrowingBytes): void {
+  const { bytes } = into;
+  const rest = ms % HOUR_MS;
+  let at = into.used;
+  const hours = (ms - rest) / HOUR_MS;
+  if (hours < 10) bytes[at++] = ZERO;
+  at = writeInteger(bytes, at, hours);
+  for (const part of [Math.floor(rest / 60_000), Math.floor(rest / 1000) % 60]) {
+    bytes[at++] = COLON;
+    bytes[at++] = ZERO + Math.floor(part / 10);
+    bytes[at++] = ZERO + (part % 10);
+  }
+  const millis = ms % 1000;
+  if (millis > 0) {
+    bytes[at++] = DOT;
+    for (let unit = 100; unit >= 1; unit /= 10) bytes[at++] = ZERO + (Math.floor(millis / unit) % 10);
+  }
+  into.used = at;
 }

@@ -6,8 +6,8 @@ import { CLOSE, EMPTY, END, MORE, OPEN, TEXT, XmlScanner } from './xml-scanner.j
 
 /** Strings are kept in blocks; a string lies in one block as a whole. */
 const BLOCK_BYTES = 256 * 1024;
-/** Blocks in memory: 64 MB. What comes after lies in a temporary file, */
-const MEMORY_BLOCKS = 256;
+/** What is held in memory. What comes after lies in a temporary file, */
+const MEMORY_BYTES = 64 * 1024 * 1024;
 /** of which so many blocks are held at a time: 8 MB. */
 const CACHED_BLOCKS = 32;
 /** A sheet has fewer cells of text than that. */
@@ -24,6 +24,7 @@ const PHONETIC = utf8('rPh');
  */
 export class SharedStrings {
   readonly #files: FileSystem;
+  readonly #memoryBlocks: number;
   readonly #blocks: Uint8Array[] = [];
   readonly #cache = new Map<number, Uint8Array>();
   #spill: FileHandle | undefined;
@@ -33,8 +34,10 @@ export class SharedStrings {
   #lengths = new Uint32Array(FIRST_STRINGS);
   #count = 0;
 
-  constructor(files: FileSystem) {
+  /** @param memoryBytes what is held in memory at most. */
+  constructor(files: FileSystem, memoryBytes = MEMORY_BYTES) {
     this.#files = files;
+    this.#memoryBlocks = Math.ceil(memoryBytes / BLOCK_BYTES);
   }
 
   /**
@@ -125,7 +128,7 @@ export class SharedStrings {
 
   #blockOf(number: number): Uint8Array {
     if (number === this.#blockNumber) return this.#block.bytes;
-    if (number < MEMORY_BLOCKS) return this.#blocks[number]!;
+    if (number < this.#memoryBlocks) return this.#blocks[number]!;
     let block = this.#cache.get(number);
     if (block) {
       // The one used last goes to the end: the first one is the one to give up.
@@ -134,19 +137,19 @@ export class SharedStrings {
       const [oldest] = this.#cache.keys();
       block = (this.#cache.size >= CACHED_BLOCKS && this.#cache.get(oldest!)) || new Uint8Array(BLOCK_BYTES);
       if (this.#cache.size >= CACHED_BLOCKS) this.#cache.delete(oldest!);
-      this.#spill!.read(block, (number - MEMORY_BLOCKS) * BLOCK_BYTES);
+      this.#spill!.read(block, (number - this.#memoryBlocks) * BLOCK_BYTES);
     }
     this.#cache.set(number, block);
     return block;
   }
 
   #endBlock(): void {
-    if (this.#blockNumber < MEMORY_BLOCKS) {
+    if (this.#blockNumber < this.#memoryBlocks) {
       this.#blocks.push(this.#block.bytes);
       this.#block = new GrowingBytes(BLOCK_BYTES);
     } else {
       this.#spill ??= this.#files.openTemporary();
-      this.#spill.write([this.#block.bytes], (this.#blockNumber - MEMORY_BLOCKS) * BLOCK_BYTES);
+      this.#spill.write([this.#block.bytes], (this.#blockNumber - this.#memoryBlocks) * BLOCK_BYTES);
       this.#block.used = 0;
     }
     this.#blockNumber++;

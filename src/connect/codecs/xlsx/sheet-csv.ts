@@ -1,8 +1,8 @@
 import { utf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
 import { type CellRange, MAX_COLUMNS, MAX_ROWS, parseCellRange, WHOLE_SHEET } from './cell-range.js';
-import { appendNumberCell, appendTextCell, GrowingBytes, takeText } from './cell-text.js';
-import { type NumberKind, serialText } from './date-serial.js';
+import { appendNumberCell, appendTextCell, GrowingBytes, readNumber, takeText } from './cell-text.js';
+import { type NumberKind, SerialWriter } from './date-serial.js';
 import type { SharedStrings } from './shared-strings.js';
 import { CLOSE, END, MORE, OPEN, shortAttribute, TEXT, type XmlScanner } from './xml-scanner.js';
 
@@ -55,6 +55,7 @@ export class SheetCsv {
   readonly #scanner: XmlScanner;
   readonly #context: SheetContext;
   readonly #range: CellRange;
+  readonly #serials: SerialWriter;
   readonly #value = new GrowingBytes(1024);
   /** First column of the table; 0 until it is known. */
   #first = 0;
@@ -75,6 +76,7 @@ export class SheetCsv {
     this.#scanner = scanner;
     this.#context = context;
     this.#range = context.range ?? WHOLE_SHEET;
+    this.#serials = new SerialWriter(context.is1904);
     if (context.range) {
       this.#first = context.range.firstColumn;
       if (context.range.lastColumn < MAX_COLUMNS) this.#width = context.range.lastColumn - this.#first + 1;
@@ -241,14 +243,8 @@ export class SheetCsv {
 
   #writeDate(kind: NumberKind): void {
     const value = this.#value;
-    const text = serialText(Number(ascii(value.bytes, value.used)), kind, this.#context.is1904);
-    if (text) this.out.append(text, 0, text.length);
-    else appendNumberCell(value, this.out);
+    if (!this.#serials.append(readNumber(value.bytes, value.used), kind, this.out)) appendNumberCell(value, this.out);
   }
-}
-
-function ascii(bytes: Uint8Array, end: number): string {
-  return String.fromCharCode(...bytes.subarray(0, Math.min(end, 64)));
 }
 
 /** `s` shared, `str` a formula's text, `inlineStr`, `e` an error, `d` a date in ISO 8601: all text; `b` boolean, `n` number. */
