@@ -30,9 +30,13 @@ export interface ResultOutput {
   readonly deleted?: Uint8Array;
 }
 
-/** Rows that came when every window that could hold them had closed. */
+/**
+ * Rows that came when every window that could hold them had closed: each once, however many steps it was too late for. What
+ * each step was given too late is in {@link StepMetrics.late}.
+ */
 export interface LateOutput {
   readonly kind: 'late';
+  /** The first step that they were too late for. */
   readonly step: string;
   /** Source they were fed from, null when they are results of an earlier step. */
   readonly source: string | null;

@@ -13,11 +13,14 @@ export function noCounts(): StepCounts {
 /** What leaves a job, until it is drained. Bounded by what one call of the job can give out. */
 export class Outputs {
   #outputs: Output[] = [];
+  /** Rows that were told of as late since the last drain, by the batch they came in. */
+  readonly #late = new Map<RowBatch, Set<number>>();
 
   /** Everything since the last call. */
   drain(): Output[] {
     const drained = this.#outputs;
     this.#outputs = [];
+    this.#late.clear();
     return drained;
   }
 
@@ -26,11 +29,16 @@ export class Outputs {
     this.#outputs.push({ kind: 'result', ...output });
   }
 
-  /** Rows (by number, as far as `count`) that came too late for `step`. */
+  /** Rows (by number, as far as `count`) that came too late for `step`; those that did for a step before are not told again. */
   late(step: string, rows: Pick<Rows, 'times' | 'origin'>, numbers: Int32Array, count: number): void {
     const { source, batch } = rows.origin;
-    const eventTimes = gatherNumbers(rows.times, numbers, count);
-    this.#outputs.push({ kind: 'late', step, source, batch: gatherBatch(batch, numbers, count), eventTimes });
+    const known = this.#late.get(batch) ?? new Set();
+    const fresh = numbers.subarray(0, count).filter((row) => !known.has(row));
+    if (fresh.length === 0) return;
+    for (const row of fresh) known.add(row);
+    this.#late.set(batch, known);
+    const eventTimes = gatherNumbers(rows.times, fresh, fresh.length);
+    this.#outputs.push({ kind: 'late', step, source, batch: gatherBatch(batch, fresh, fresh.length), eventTimes });
   }
 
   /** Rows that are rejected by `step`, by number, with the reasons. */

@@ -91,6 +91,43 @@ describe('closing windows', () => {
     expect(job.metrics().steps[0]).toMatchObject({ late: 1, rowsIn: 4 });
   });
 
+  it('tells a late row once, however many steps it is too late for; each step counts its own', () => {
+    const rows = kafka('rows', {
+      topic: 't',
+      columns: { ts: 'timestamp', key: 'string', n: 'bigint' },
+      eventTime: 'ts',
+    });
+    const plan = pipeline('p')
+      .from(rows)
+      .fork((all) => [
+        all
+          .tumble('1 minute')
+          .groupBy('key')
+          .aggregate(() => ({ n: count() }))
+          .into(kafka('a', { topic: 'a' })),
+        all
+          .where((row) => greater(row.n, 0))
+          .tumble('1 minute')
+          .aggregate((row) => ({ n: sum(row.n) }))
+          .into(kafka('b', { topic: 'b' })),
+        all
+          .tumble('1 hour')
+          .aggregate((row) => ({ n: sum(row.n) }))
+          .into(kafka('c', { topic: 'c' })),
+      ]);
+    const job = compileJob(plan, { partitions: { rows: [0] } });
+    feed(job, 0, { ts: 10 * minute, key: 'a', n: 1 });
+    feed(job, 0, { ts: 0, key: 'a', n: 0 }, { ts: 1, key: 'a', n: 1 }, { ts: 9 * minute, key: 'b', n: 1 });
+    feed(job, 0, { ts: 2, key: 'a', n: 1 });
+    const late = job.drain().flatMap((output) => (output.kind === 'late' ? [output] : []));
+    expect(late.map(({ step, batch }) => [step, ...batch.offsets!])).toEqual([
+      ['by-key', 100, 101, 102],
+      ['by-key', 100],
+    ]);
+    const counts = job.metrics().steps.map((step) => [step.step, step.late]);
+    expect(Object.fromEntries(counts)).toMatchObject({ 'by-key': 4, total: 3, 'total-2': 0 });
+  });
+
   it('happens with reason idle when all partitions are silent; later rows open new windows only', () => {
     const job = jobOf({ lateness: '1h' }, [0, 1]);
     feed(job, 0, { ts: 1, key: 'a' });
