@@ -18,7 +18,7 @@ import { untilAborted } from '../frame/byte-sources.js';
 import type { Context } from '../frame/context.js';
 import { type ReplayFlags, readPacing, readSet } from './replay-flags.js';
 import { ReplayProgress } from './replay-progress.js';
-import { baseName, columnFromName, fileStem, type ReplayTarget } from './replay-target.js';
+import { baseName, columnFromName, columnTypes, fileStem, type ReplayTarget } from './replay-target.js';
 
 /** A file that is ready to be sent. */
 export interface OpenedFile {
@@ -42,7 +42,7 @@ export async function openFile(
   const bad = new BadRows(name, flags.onError, limit);
   const source = openSource(context, file, name);
   try {
-    const reader = await readerWithName(context, source, target, file, openOptions(context, flags, bad));
+    const reader = await readerWithName(context, source, target, file, openOptions(context, flags, bad, target));
     if (target.note !== undefined) context.note(target.note);
     tellShape(context, name, reader);
     return { source, reader, bad, target };
@@ -63,7 +63,7 @@ function asFolder(error: unknown, file: string): unknown {
   return new StreamctlError('usage', `${file} is a folder`, { hint: `name its files: ${file}/*.csv` });
 }
 
-function openOptions(context: Context, flags: ReplayFlags, bad: BadRows): OpenOptions {
+function openOptions(context: Context, flags: ReplayFlags, bad: BadRows, target: ReplayTarget): OpenOptions {
   const encoding = parseEncoding(flags.encoding);
   const delimiter = parseDelimiter(flags.delimiter);
   return {
@@ -71,6 +71,7 @@ function openOptions(context: Context, flags: ReplayFlags, bad: BadRows): OpenOp
     edges: { compression: context.compression, files: context.files },
     set: readSet(flags.set),
     textOnly: flags.types === 'text',
+    types: columnTypes(target),
     ...(flags.columns.length > 0 ? { columns: flags.columns } : {}),
     ...(encoding === undefined ? {} : { encoding }),
     ...(delimiter === undefined ? {} : { delimiter }),

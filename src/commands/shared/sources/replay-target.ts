@@ -64,12 +64,28 @@ function topicName(stem: string): string {
 }
 
 /**
+ * What the pipeline that reads the target says of columns: it knows better than a sample of the file, where a header row in
+ * the middle makes every column look like text, and a code of digits like a number.
+ */
+export function columnTypes({ source }: ReplayTarget): Readonly<Record<string, 'text' | 'number'>> {
+  const types = new Map<string, 'text' | 'number'>();
+  for (const { name, type, header } of source?.columns ?? []) {
+    if (header !== undefined) continue;
+    if (type === 'bigint' || type === 'double') types.set(name, 'number');
+    if (type === 'string') types.set(name, 'text');
+  }
+  return Object.fromEntries(types);
+}
+
+/**
  * A pipeline's text column that a file lacks is told by the file's name: `audi.csv` holds the adverts of audi.
  * @param columns of the file and of `--set`.
  * @returns name of the column, undefined where nothing or more than one is missing.
  */
 export function columnFromName(target: ReplayTarget, columns: readonly string[]): string | undefined {
   if (!target.source || columns.length === 0) return undefined;
-  const missing = target.source.columns.filter(({ name, type }) => type === 'string' && !columns.includes(name));
+  const missing = target.source.columns.filter(
+    ({ name, type, header }) => type === 'string' && header === undefined && !columns.includes(name),
+  );
   return missing.length === 1 ? missing[0]!.name : undefined;
 }

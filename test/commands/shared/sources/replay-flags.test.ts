@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ReplayFlags, readPacing, readSet } from '../../../../src/commands/shared/sources/replay-flags.js';
-import { columnFromName, replayTarget } from '../../../../src/commands/shared/sources/replay-target.js';
+import { columnFromName, columnTypes, replayTarget } from '../../../../src/commands/shared/sources/replay-target.js';
 import { parseBadRowLimit } from '../../../../src/connect/sources/replay/bad-rows.js';
 
 const usage = expect.objectContaining({ code: 'usage' });
@@ -63,6 +63,16 @@ describe('replayTarget', () => {
     expect(named).toMatchObject({ topic: 'mine', configs: { 'retention.ms': '-1' } });
     expect(named.note).toBeUndefined();
     await expect(replayTarget('-', undefined)).rejects.toEqual(usage);
+  });
+
+  it('the pipeline says what columns are; headers of records are none of a file', async () => {
+    expect(columnTypes(await replayTarget('cars.csv', undefined))).toMatchObject({ model: 'text', price: 'number' });
+    const water = await replayTarget('any.csv', 'water-quality');
+    expect(columnTypes(water)).toMatchObject({ SITE_ID: 'text', PH_LAB: 'text' });
+    expect(columnTypes(water)).not.toHaveProperty('lot');
+    const columns = water.source!.columns.filter(({ header }) => header === undefined).map(({ name }) => name);
+    expect(columnFromName(water, columns)).toBeUndefined();
+    expect(columnTypes(await replayTarget('cars.csv', 'other'))).toEqual({});
   });
 
   it('the one text column that a pipeline wants and a file lacks is told by its name', async () => {
