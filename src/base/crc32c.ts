@@ -40,32 +40,30 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 
   return ~crc >>> 0;
 }
 
-/** The register after all of `view`, whose length is a multiple of 16. Reading words is twice as fast as reading bytes. */
+/**
+ * The register after all of `view`, whose length is a multiple of 16. Reading words is twice as fast as reading bytes.
+ * What hangs on the register is looked up last and joined last, so that a processor can begin the next 16 bytes' other
+ * twelve lookups while it waits for this chain.
+ */
 function sliceBy16(view: DataView, register: number): number {
   const t = table;
+  const end = view.byteLength;
   let crc = register;
-  for (let at = 0; at < view.byteLength; at += 16) {
-    const a = crc ^ view.getInt32(at, true);
+  for (let at = 0; at < end; at += 16) {
     const b = view.getInt32(at + 4, true);
     const c = view.getInt32(at + 8, true);
     const d = view.getInt32(at + 12, true);
+    const second =
+      t[2816 + (b & 0xff)]! ^ t[2560 + ((b >>> 8) & 0xff)]! ^ t[2304 + ((b >>> 16) & 0xff)]! ^ t[2048 + (b >>> 24)]!;
+    const third =
+      t[1792 + (c & 0xff)]! ^ t[1536 + ((c >>> 8) & 0xff)]! ^ t[1280 + ((c >>> 16) & 0xff)]! ^ t[1024 + (c >>> 24)]!;
+    const fourth = t[768 + (d & 0xff)]! ^ t[512 + ((d >>> 8) & 0xff)]! ^ t[256 + ((d >>> 16) & 0xff)]! ^ t[d >>> 24]!;
+    const rest = second ^ third ^ fourth;
+    const a = crc ^ view.getInt32(at, true);
     crc =
-      t[3840 + (a & 0xff)]! ^
-      t[3584 + ((a >>> 8) & 0xff)]! ^
-      t[3328 + ((a >>> 16) & 0xff)]! ^
-      t[3072 + (a >>> 24)]! ^
-      t[2816 + (b & 0xff)]! ^
-      t[2560 + ((b >>> 8) & 0xff)]! ^
-      t[2304 + ((b >>> 16) & 0xff)]! ^
-      t[2048 + (b >>> 24)]! ^
-      t[1792 + (c & 0xff)]! ^
-      t[1536 + ((c >>> 8) & 0xff)]! ^
-      t[1280 + ((c >>> 16) & 0xff)]! ^
-      t[1024 + (c >>> 24)]! ^
-      t[768 + (d & 0xff)]! ^
-      t[512 + ((d >>> 8) & 0xff)]! ^
-      t[256 + ((d >>> 16) & 0xff)]! ^
-      t[d >>> 24]!;
+      rest ^
+      (t[3840 + (a & 0xff)]! ^ t[3584 + ((a >>> 8) & 0xff)]!) ^
+      (t[3328 + ((a >>> 16) & 0xff)]! ^ t[3072 + (a >>> 24)]!);
   }
   return crc;
 }

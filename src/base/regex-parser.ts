@@ -6,7 +6,23 @@ export type RegexNode =
   | { readonly kind: 'start' | 'end' }
   | { readonly kind: 'sequence'; readonly parts: readonly RegexNode[] }
   | { readonly kind: 'either'; readonly options: readonly RegexNode[] }
-  | { readonly kind: 'repeat'; readonly part: RegexNode; readonly min: number; readonly max: number | undefined };
+  /** What stands in brackets that remember it; the first is 1. */
+  | { readonly kind: 'group'; readonly part: RegexNode; readonly number: number }
+  | {
+      readonly kind: 'repeat';
+      readonly part: RegexNode;
+      readonly min: number;
+      readonly max: number | undefined;
+      /** Takes as few as it can. */
+      readonly lazy: boolean;
+    };
+
+/** A pattern as a tree. */
+export interface ParsedRegex {
+  readonly node: RegexNode;
+  /** Number of brackets that remember what they held. */
+  readonly groups: number;
+}
 
 type Test = (codePoint: number) => boolean;
 
@@ -44,7 +60,7 @@ const CLASSES: Readonly<Record<string, Test>> = {
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v' };
 
 /** Reads a pattern. @throws `usage` with the position of what cannot be read. */
-export function parseRegex(pattern: string): RegexNode {
+export function parseRegex(pattern: string): ParsedRegex {
   return new RegexParser(pattern).parse();
 }
 
@@ -53,16 +69,17 @@ class RegexParser {
   readonly #characters: readonly string[];
   #at = 0;
   #depth = 0;
+  #groups = 0;
 
   constructor(pattern: string) {
     this.#pattern = pattern;
     this.#characters = [...pattern];
   }
 
-  parse(): RegexNode {
+  parse(): ParsedRegex {
     const node = this.#either();
     if (this.#at < this.#characters.length) this.#fail('")" without "("');
-    return node;
+    return { node, groups: this.#groups };
   }
 
   #fail(what: string): never {
@@ -98,9 +115,7 @@ class RegexParser {
   #repeated(part: RegexNode): RegexNode {
     let node = part;
     for (let count = this.#count(); count; count = this.#count()) {
-      node = { kind: 'repeat', part: node, ...count };
-      // Lazy or not makes no difference to whether there is a match.
-      this.#take('?');
+      node = { kind: 'repeat', part: node, ...count, lazy: this.#take('?') };
     }
     return node;
   }
@@ -143,11 +158,13 @@ class RegexParser {
 
   #group(): RegexNode {
     if (++this.#depth > MAX_DEPTH) this.#fail(`groups nested deeper than ${MAX_DEPTH}`);
-    if (this.#take('?') && !this.#take(':')) this.#fail('a kind of group that is not offered');
+    const isPlain = this.#take('?');
+    if (isPlain && !this.#take(':')) this.#fail('a kind of group that is not offered');
+    const number = isPlain ? 0 : ++this.#groups;
     const inside = this.#either();
     if (!this.#take(')')) this.#fail('a group that is not closed');
     this.#depth--;
-    return inside;
+    return isPlain ? inside : { kind: 'group', part: inside, number };
   }
 
   #escape(): Test {

@@ -7,11 +7,19 @@ export interface Regex {
   matches(text: string): boolean;
   /** Any part of the text. */
   found(text: string): boolean;
+  /** Number of its groups, `( )`. */
+  readonly groups: number;
+  /**
+   * The first match at or behind place `from`: beginning and end of the whole, of the first group, and so on; -1 for groups
+   * that took no part. Places count characters (code points).
+   */
+  search(characters: readonly string[], from: number): readonly number[] | undefined;
 }
 
 type Instruction =
   | { readonly kind: 'one'; readonly test: (codePoint: number) => boolean }
   | { readonly kind: 'fork'; first: number; second: number }
+  | { readonly kind: 'mark'; readonly slot: number }
   | { readonly kind: 'start' | 'end' | 'done' };
 
 /** Steps of a compiled pattern: `{1000}{1000}` must not fill the memory. */
@@ -24,8 +32,11 @@ const REGEX_MAX_STEPS = 10_000;
  * @throws `usage` when the text is not such a pattern, `limit-exceeded` when it is too large.
  */
 export function compileRegex(pattern: string): Regex {
-  const program = new Compiler().compile(parseRegex(pattern));
+  const { node, groups } = parseRegex(pattern);
+  const program = new Compiler().compile(node);
   return {
+    groups,
+    search: (characters, from) => search(program, 2 * (groups + 1), characters, from),
     matches: (text) => run(program, text, true),
     found: (text) => run(program, text, false),
   };
@@ -69,6 +80,11 @@ class Compiler {
       case 'either':
         this.#either(node.options);
         return;
+      case 'group':
+        this.#push({ kind: 'mark', slot: 2 * node.number });
+        this.#emit(node.part);
+        this.#push({ kind: 'mark', slot: 2 * node.number + 1 });
+        return;
       case 'repeat':
         this.#repeat(node);
     }
@@ -86,7 +102,7 @@ class Compiler {
     for (const end of ends) end.first = end.second = this.#program.length;
   }
 
-  #repeat({ part, min, max }: Extract<RegexNode, { kind: 'repeat' }>): void {
+  #repeat({ part, min, max, lazy }: Extract<RegexNode, { kind: 'repeat' }>): void {
     for (let count = 0; count < min; count++) this.#emit(part);
     if (max === undefined) {
       const loop = this.#program.length;
@@ -95,6 +111,7 @@ class Compiler {
       const back = this.#fork();
       back.first = back.second = loop;
       fork.second = this.#program.length;
+      if (lazy) swap(fork);
       return;
     }
     const forks = [];
@@ -102,8 +119,16 @@ class Compiler {
       forks.push(this.#fork());
       this.#emit(part);
     }
-    for (const fork of forks) fork.second = this.#program.length;
+    for (const fork of forks) {
+      fork.second = this.#program.length;
+      if (lazy) swap(fork);
+    }
   }
+}
+
+/** The way out of a repetition is tried before the way in. */
+function swap(fork: { first: number; second: number }): void {
+  [fork.first, fork.second] = [fork.second, fork.first];
 }
 
 /** Follows all ways through the program at once, one character after the other. @see Thompson 1968 */
@@ -137,7 +162,70 @@ function reach(program: readonly Instruction[], from: number, at: number, length
     found.add(step);
     const instruction = program[step]!;
     if (instruction.kind === 'fork') ahead.push(instruction.second, instruction.first);
+    else if (instruction.kind === 'mark') ahead.push(step + 1);
     else if (instruction.kind === 'start' && at === 0) ahead.push(step + 1);
     else if (instruction.kind === 'end' && at === length) ahead.push(step + 1);
+  }
+}
+
+/** A way through the program, and where its groups began and ended. */
+type Ways = Map<number, readonly number[]>;
+
+/**
+ * The same with memory of the groups: ways are kept in the order in which a backtracking engine would try them, so that the
+ * first one that is done is the match that it would find.
+ * @see https://swtch.com/~rsc/regexp/regexp2.html
+ */
+function search(
+  program: readonly Instruction[],
+  slots: number,
+  characters: readonly string[],
+  from: number,
+): readonly number[] | undefined {
+  let current: Ways = new Map();
+  let match: readonly number[] | undefined;
+  for (let at = from; at <= characters.length; at++) {
+    // A match that begins later is no rival of one that is there.
+    if (!match) {
+      const fresh = new Array<number>(slots).fill(-1);
+      fresh[0] = at;
+      follow(program, 0, { at, length: characters.length }, fresh, current);
+    }
+    if (current.size === 0) return match;
+    const next: Ways = new Map();
+    const codePoint = characters[at]?.codePointAt(0);
+    for (const [step, marks] of current) {
+      const instruction = program[step]!;
+      if (instruction.kind === 'done') {
+        match = marks.with(1, at);
+        break;
+      }
+      if (instruction.kind === 'one' && codePoint !== undefined && instruction.test(codePoint)) {
+        follow(program, step + 1, { at: at + 1, length: characters.length }, marks, next);
+      }
+    }
+    current = next;
+  }
+  return match;
+}
+
+/** Adds to `found` every step that can be reached without a character, with the marks of the way there. */
+function follow(
+  program: readonly Instruction[],
+  from: number,
+  { at, length }: { readonly at: number; readonly length: number },
+  marks: readonly number[],
+  found: Ways,
+): void {
+  const ahead: [number, readonly number[]][] = [[from, marks]];
+  for (let way = ahead.pop(); way !== undefined; way = ahead.pop()) {
+    const [step, seen] = way;
+    if (found.has(step)) continue;
+    found.set(step, seen);
+    const instruction = program[step]!;
+    if (instruction.kind === 'fork') ahead.push([instruction.second, seen], [instruction.first, seen]);
+    else if (instruction.kind === 'mark') ahead.push([step + 1, seen.with(instruction.slot, at)]);
+    else if (instruction.kind === 'start' && at === 0) ahead.push([step + 1, seen]);
+    else if (instruction.kind === 'end' && at === length) ahead.push([step + 1, seen]);
   }
 }

@@ -16,6 +16,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeSync,
   writevSync,
 } from 'node:fs';
 import { createConnection, createServer, isIP, type Server, type Socket } from 'node:net';
@@ -98,6 +99,12 @@ class SystemFile implements FileHandle {
     onDisk('write', this.#path, () => {
       let pending = chunks.filter((chunk) => chunk.length > 0);
       let at = position;
+      // One piece is what nearly every append of the broker is.
+      if (pending.length === 1) {
+        const written = writeSync(this.#descriptor, pending[0]!, 0, pending[0]!.length, at);
+        at += written;
+        pending = written === pending[0]!.length ? [] : [pending[0]!.subarray(written)];
+      }
       while (pending.length > 0) {
         // Linux takes at most 1,024 buffers in one call, and may write fewer bytes than given.
         let written = writevSync(this.#descriptor, pending.slice(0, 1024), at);
@@ -194,9 +201,24 @@ export const systemFiles: FileSystem = {
   },
 };
 
+const NOTHING = new Uint8Array(0);
+
 function wrap(socket: Socket, peer: string): Connection {
   socket.setNoDelay(true);
   let failure: Error | undefined;
+  let onDrain: (() => void) | undefined;
+  let waiting = false;
+  // 'drain' comes only after more than the high-water mark was queued, so an empty write tells when the rest is out.
+  const watchDrain = (): void => {
+    if (waiting || !onDrain) return;
+    waiting = true;
+    socket.write(NOTHING, (error) => {
+      waiting = false;
+      if (error) return;
+      if (socket.writableLength === 0) onDrain!();
+      else watchDrain();
+    });
+  };
   // Without a listener an early reset would end the process.
   socket.on('error', (error) => {
     failure = error;
@@ -208,11 +230,16 @@ function wrap(socket: Socket, peer: string): Connection {
       if (chunks.length > 1) socket.cork();
       for (const chunk of chunks) socket.write(chunk);
       if (chunks.length > 1) socket.uncork();
-      return socket.writableLength;
+      const pending = socket.writableLength;
+      if (pending > 0) watchDrain();
+      return pending;
     },
     pending: () => socket.writableLength,
     onData: (handler) => void socket.on('data', handler),
-    onDrain: (handler) => void socket.on('drain', handler),
+    onDrain(handler) {
+      onDrain = handler;
+      if (socket.writableLength > 0) watchDrain();
+    },
     onClose: (handler) => void socket.on('close', () => handler(failure)),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),

@@ -171,8 +171,8 @@ export class PartitionLog implements Partition {
       return this.#accepted(log, firstOffset, timestampMs, admitted);
     }
     if (this.#settings.appendTime) stampAppendTime(records!, header, nowMs);
-    const maxTimestampMs = this.#settings.appendTime ? nowMs : header.maxTimestampMs;
-    const baseOffset = this.#write(records!, { ...header, maxTimestampMs });
+    const stamped = this.#settings.appendTime ? { ...header, maxTimestampMs: nowMs } : header;
+    const baseOffset = this.#write(records!, stamped);
     return this.#accepted(log, baseOffset, nowMs, admitted);
   }
 
@@ -328,8 +328,12 @@ export class PartitionLog implements Partition {
     log.walk(Math.max(loaded?.offset ?? 0, log.start), log.end, (bytes, at, frame) => {
       // A scan of heads has only those at hand; markers are small enough to be read whole.
       const header = headOf(bytes, at, frame.size);
+      const { baseOffset } = header;
       if (!isControl(header)) this.#producers.appended(header);
-      else this.#producers.appended(header, readMarker(log.read(frame.first, frame.size, frame.last + 1, true).bytes));
+      else {
+        const marker = readMarker(log.read(frame.first, frame.size, frame.last + 1, true).bytes);
+        this.#producers.appended(header, baseOffset, marker);
+      }
       return undefined;
     });
     this.#producers.dropBefore(Math.max(this.#startOffset, log.start));
@@ -343,7 +347,7 @@ export class PartitionLog implements Partition {
     const last = first + header.lastOffsetDelta;
     patchBatch(bytes, 0, first, LEADER_EPOCH);
     log.append([bytes], { size: bytes.length, first, last, maxTimestamp: header.maxTimestampMs });
-    if (header.producerId >= 0) this.#producers.appended({ ...header, baseOffset: first }, marker);
+    if (header.producerId >= 0) this.#producers.appended(header, first, marker);
     if (this.#edges.policy !== 'always') this.#notify();
     return first;
   }

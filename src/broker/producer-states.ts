@@ -1,5 +1,5 @@
 import type { KafkaErrorName } from '../wire/error-codes.js';
-import { type BatchHeader, isControl, isTransactional, nextOffset } from '../wire/record-batch.js';
+import { type BatchHeader, isControl, isTransactional } from '../wire/record-batch.js';
 
 /** Batches that are remembered for each producer: as many as an idempotent producer may have in flight. */
 export const REMEMBERED_BATCHES = 5;
@@ -153,9 +153,14 @@ export class ProducerStates {
 
   /**
    * Notes a batch that is in the log now.
+   * @param baseOffset where it lies; the header of a batch that has just been appended still has the client's.
    * @param marker what a control batch says; undefined for data.
    */
-  appended(header: BatchHeader, marker?: { readonly commit: boolean; readonly coordinatorEpoch: number }): void {
+  appended(
+    header: BatchHeader,
+    baseOffset = header.baseOffset,
+    marker?: { readonly commit: boolean; readonly coordinatorEpoch: number },
+  ): void {
     if (header.producerId < 0) return;
     const state = this.#stateOf(header.producerId, header.producerEpoch);
     if (header.producerEpoch !== state.epoch) {
@@ -163,9 +168,9 @@ export class ProducerStates {
       state.batches = [];
     }
     state.lastTimestampMs = header.maxTimestampMs;
-    state.lastOffset = nextOffset(header) - 1;
+    state.lastOffset = baseOffset + header.lastOffsetDelta;
     if (marker) this.#end(state, state.lastOffset, marker);
-    else if (!isControl(header)) this.#data(state, header);
+    else if (!isControl(header)) this.#data(state, header, baseOffset);
   }
 
   /** Forgets aborted transactions whose records are gone. */
@@ -181,17 +186,17 @@ export class ProducerStates {
     }
   }
 
-  #data(state: ProducerState, header: BatchHeader): void {
+  #data(state: ProducerState, header: BatchHeader, baseOffset: number): void {
     state.batches.push({
       firstSequence: header.baseSequence,
       lastSequence: (header.baseSequence + header.lastOffsetDelta) % SEQUENCE_MODULUS,
-      firstOffset: header.baseOffset,
+      firstOffset: baseOffset,
       lastOffset: state.lastOffset,
       timestampMs: header.maxTimestampMs,
     });
     if (state.batches.length > REMEMBERED_BATCHES) state.batches.shift();
     if (isTransactional(header) && state.openFirst === undefined) {
-      state.openFirst = header.baseOffset;
+      state.openFirst = baseOffset;
       this.#openCount++;
     }
   }

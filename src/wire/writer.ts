@@ -6,6 +6,12 @@ import { writeUuid } from './uuid.js';
 const REFERENCE_MIN_BYTES = 1024;
 const FIRST_CHUNK_BYTES = 256;
 const MAX_CHUNK_BYTES = 65_536;
+/** First chunks are cut from a slab: to make a buffer for each small answer costs more than to fill it. */
+const SLAB_BYTES = 16_384;
+
+let slab = new Uint8Array(SLAB_BYTES);
+let slabView = new DataView(slab.buffer);
+let slabAt = 0;
 
 const encoder = new TextEncoder();
 
@@ -16,12 +22,23 @@ export class WireWriter {
   #chunk: Uint8Array;
   #view: DataView;
   /** First byte of the current chunk that is not in `#done` yet. */
-  #start = 0;
-  #at = 0;
+  #start: number;
+  #at: number;
+  /** First byte that the current chunk may not touch. */
+  #end: number;
 
-  constructor(firstChunkBytes = FIRST_CHUNK_BYTES) {
-    this.#chunk = new Uint8Array(firstChunkBytes);
-    this.#view = new DataView(this.#chunk.buffer);
+  constructor() {
+    if (slabAt === SLAB_BYTES) {
+      slab = new Uint8Array(SLAB_BYTES);
+      slabView = new DataView(slab.buffer);
+      slabAt = 0;
+    }
+    this.#chunk = slab;
+    this.#view = slabView;
+    this.#start = slabAt;
+    this.#at = slabAt;
+    slabAt += FIRST_CHUNK_BYTES;
+    this.#end = slabAt;
   }
 
   /** Bytes written so far. */
@@ -188,13 +205,14 @@ export class WireWriter {
   }
 
   #reserve(count: number): void {
-    if (this.#at + count <= this.#chunk.length) return;
+    if (this.#at + count <= this.#end) return;
     this.#flush();
-    const size = Math.max(count, Math.min(MAX_CHUNK_BYTES, this.#chunk.length * 2));
+    const size = Math.max(count, Math.min(MAX_CHUNK_BYTES, this.#doneBytes * 2));
     this.#chunk = new Uint8Array(size);
     this.#view = new DataView(this.#chunk.buffer);
     this.#start = 0;
     this.#at = 0;
+    this.#end = size;
   }
 
   #flush(): void {

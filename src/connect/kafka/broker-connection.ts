@@ -45,6 +45,8 @@ export class BrokerConnection {
   readonly #connection: Connection;
   readonly #splitter = new FrameSplitter();
   readonly #pending = new Map<number, Pending>();
+  /** Those who wait in {@link drained}. */
+  #draining: (() => void)[] = [];
   #versions: ReadonlyMap<number, VersionRange> = new Map();
   #nextId = 1;
   #closedBy: Error | undefined;
@@ -56,6 +58,7 @@ export class BrokerConnection {
     this.#clock = edges.clock;
     this.#clientId = settings.clientId;
     connection.onData((bytes) => this.#receive(bytes));
+    connection.onDrain(() => this.#drained());
     connection.onClose((error) => this.#end(lost(this.peer, error)));
   }
 
@@ -124,10 +127,10 @@ export class BrokerConnection {
     this.#connection.send(encodeRequest(api, this.version(api, maxVersion), this.#nextId++, this.#clientId, body));
   }
 
-  /** Resolves once nothing waits to be handed to the kernel. */
+  /** Resolves once nothing waits to be handed to the kernel, or the connection has ended. */
   drained(): Promise<void> {
     if (this.#closedBy || this.#connection.pending() === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#connection.onDrain(resolve));
+    return new Promise((resolve) => void this.#draining.push(resolve));
   }
 
   /** Ends the connection; requests that wait are rejected. */
@@ -190,7 +193,14 @@ export class BrokerConnection {
       pending.reject(error);
     }
     this.#pending.clear();
+    this.#drained();
     this.#onClose?.();
+  }
+
+  #drained(): void {
+    const waiting = this.#draining;
+    this.#draining = [];
+    for (const done of waiting) done();
   }
 
   async #readVersions(timeoutMs: number): Promise<void> {

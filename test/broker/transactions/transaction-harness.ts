@@ -104,7 +104,8 @@ export class TestPartition implements TestPartitionShape {
   #append(row: LogRow): void {
     this.rows.push(row);
     const marker = row.marker ? { commit: row.marker === 'commit', coordinatorEpoch: 0 } : undefined;
-    this.#states.appended(headerOf(row), marker);
+    const header = headerOf(row);
+    this.#states.appended(header, header.baseOffset, marker);
   }
 }
 

@@ -53,15 +53,8 @@ export class ProcessOutput implements Output {
 
   #until(bytes: number): Promise<void> {
     if (this.pending() <= bytes) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.node.off('drain', done);
-        this.node.off('error', done);
-        resolve();
-      };
-      this.node.once('drain', done);
-      this.node.once('error', done);
-    });
+    // An empty write is done when all before it are; 'drain' comes only after more than the high-water mark was queued.
+    return new Promise((resolve) => void this.node.write('', () => resolve()));
   }
 }
 
