@@ -1,6 +1,7 @@
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerUnderTest, brokerName, brokerUnderTest, fresh } from '../support/broker-under-test.js';
+import { makeTopics } from '../support/make-topics.js';
 
 describe(`kafkajs on ${brokerName}`, () => {
   let broker: BrokerUnderTest;
@@ -15,10 +16,7 @@ describe(`kafkajs on ${brokerName}`, () => {
     const admin = kafka.admin();
     await admin.connect();
     const name = fresh('kjs');
-    await admin.createTopics({
-      topics: [{ topic: name, numPartitions: partitions, configEntries }],
-      waitForLeaders: true,
-    });
+    await makeTopics(admin, [{ topic: name, numPartitions: partitions, configEntries }]);
     await admin.disconnect();
     return name;
   }
@@ -60,10 +58,12 @@ describe(`kafkajs on ${brokerName}`, () => {
       '123456',
     );
     await admin.createPartitions({ topicPartitions: [{ topic: name, count: 5 }] });
-    expect((await admin.fetchTopicMetadata({ topics: [name] })).topics[0]?.partitions).toHaveLength(5);
+    const partitions = async (): Promise<unknown> =>
+      (await admin.fetchTopicMetadata({ topics: [name] })).topics[0]?.partitions;
+    await expect.poll(partitions, { timeout: 30_000 }).toHaveLength(5);
     await expect(admin.createTopics({ topics: [{ topic: name }] })).resolves.toBe(false);
     await admin.deleteTopics({ topics: [name] });
-    expect(await admin.listTopics()).not.toContain(name);
+    await expect.poll(() => admin.listTopics(), { timeout: 30_000 }).not.toContain(name);
     await admin.disconnect();
   });
 

@@ -52,7 +52,8 @@ describe(`@platformatic/kafka on ${brokerName}`, () => {
     const metadata = await admin.metadata({ topics: [name] });
     expect(metadata.topics.get(name)?.partitionsCount).toBe(2);
     await admin.deleteTopics({ topics: [name] });
-    expect(await admin.listTopics()).not.toContain(name);
+    // A broker of Apache Kafka learns of it a little later.
+    await expect.poll(() => admin.listTopics(), { timeout: 30_000 }).not.toContain(name);
     await admin.close();
   });
 

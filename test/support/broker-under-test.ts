@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -58,9 +59,9 @@ function stopChild(child: ChildProcess, folder: string): Promise<void> {
   });
 }
 
-/** Topic and group names that no earlier run on the same cluster has used. */
+/** Topic and group names that no one else on the same cluster has used. */
 export function fresh(name: string): string {
-  return `${name}-${process.pid.toString(36)}-${Date.now().toString(36)}`;
+  return `${name}-${Date.now().toString(36)}-${randomUUID().slice(0, 8)}`;
 }
 
 const servicesHome = process.env.SERVICES_HOME ?? join(homedir(), '.cache/streamctl-services');

@@ -128,7 +128,7 @@ describe('text', () => {
 it('splits what is written into chunks without losing a byte', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(3000), { maxLength: 40 }), (sizes) => {
-      const writer = new WireWriter(8);
+      const writer = new WireWriter();
       const expected: Uint8Array[] = [];
       sizes.forEach((size, i) => {
         const bytes = new Uint8Array(size).fill(i);

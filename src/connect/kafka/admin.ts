@@ -5,6 +5,7 @@ import { errorCodes, kafkaError } from '../../wire/error-codes.js';
 import type { KafkaClient } from './client.js';
 import type { Admin, AdminResult, NewTopic, TopicConfigChange, TopicPartitionOffset } from './interfaces.js';
 import { KafkaJsCalls, type LibraryResult } from './kafkajs-admin.js';
+import { isServed, settleTopics } from './settle-topics.js';
 
 const TOPIC_RESOURCE = 2;
 const OPERATIONS = { set: 0, remove: 1, append: 2, subtract: 3 } as const;
@@ -23,11 +24,15 @@ export function openAdmin(client: KafkaClient): Admin {
         results.push(asResult(name, await library.deleteTopic(name)));
         client.forget(name);
       }
+      await settleTopics(client, succeeded(results), (topic) => topic === undefined);
       return results;
     },
     async createPartitions(name, count, options) {
       const result = await library.createPartitions(name, count, options?.validateOnly ?? false);
       client.forget(name);
+      if (result.errorCode === 0 && !options?.validateOnly) {
+        await settleTopics(client, [name], (topic) => (topic?.partitions.length ?? 0) >= count && isServed(topic));
+      }
       return asResult(name, result);
     },
     describeTopicConfigs: (names) => library.describeTopicConfigs(names),
@@ -66,10 +71,16 @@ async function createTopics(
         answer.topics.find(({ errorCode }) => errorCode === errorCodes.NOT_CONTROLLER)?.errorCode ?? 0,
     },
   );
-  return response.topics.map(({ name, errorCode, errorMessage }) => {
+  const results = response.topics.map(({ name, errorCode, errorMessage }) => {
     client.forget(name);
     return { name, errorCode, error: kafkaError(errorCode).name, message: errorMessage };
   });
+  if (!validateOnly) await settleTopics(client, succeeded(results), isServed);
+  return results;
+}
+
+function succeeded(results: readonly AdminResult[]): string[] {
+  return results.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name);
 }
 
 async function alterConfigs(
