@@ -135,6 +135,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./pipelines-explain.js')).pipelinesExplain,
   },
   {
+    path: 'test',
+    summary: 'test pipelines with virtual time, without a broker',
+    load: async () => (await import('./test.js')).test,
+  },
+  {
     path: 'broker start',
     summary: 'run the embedded broker',
     load: async () => (await import('./broker-start.js')).brokerStart,
