@@ -93,8 +93,8 @@ export function progressText(snapshot: DashboardSnapshot): string {
 
 /** One closing line for people: what was read, what came out, what was set aside and where it lies. */
 export function closingText(snapshot: DashboardSnapshot, topics?: SideTopics): string {
-  const { rowsIn, windowsClosed, late, rejected } = snapshot.counts;
-  const parts = [`${groupDigits(String(rowsIn))} rows read`, `${groupDigits(String(windowsClosed))} results`];
+  const { rowsIn, resultsOut, late, rejected } = snapshot.counts;
+  const parts = [`${groupDigits(String(rowsIn))} rows read`, `${groupDigits(String(resultsOut))} results`];
   if (late > 0) parts.push(`${formatCount(late)} late${topics ? ` (in ${topics.late})` : ''}`);
   if (rejected > 0)
     parts.push(
