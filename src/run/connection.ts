@@ -19,6 +19,10 @@ export interface Connection {
   group(options: GroupOptions, handlers: GroupHandlers): Group;
   /** Where a time lies behind the last record, the offset is the end. @throws `broker-unreachable`, `not-found` */
   offsets(partitions: readonly TopicPartition[], at: OffsetAt): Promise<readonly TopicPartitionOffset[]>;
+  /** The ends of partitions, with what is still inside of open transactions. @throws as {@link offsets} */
+  ends(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>;
+  /** Ends whatever transaction is open under this id, and shuts its owner out. @throws `broker-refused` */
+  fence(transactionalId: string): Promise<void>;
   /** Offsets that a group has committed; partitions without one are left out. */
   committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommitOffset[]>;
   /** Commits offsets for a group without being its member; refused while it has members. @throws `broker-refused` */

@@ -9,6 +9,8 @@ import { listOffsets } from '../connect/kafka/list-offsets.js';
 import { committedOffsets } from '../connect/kafka/offsets.js';
 import { fetcherProperties, groupProperties, producerProperties } from '../connect/kafka/option-properties.js';
 import { RecordProducer } from '../connect/kafka/producer.js';
+import { requestProducerId } from '../connect/kafka/producer-id.js';
+import { isServed, settleTopics } from '../connect/kafka/settle-topics.js';
 import type { TopicSpec } from '../plan/plan.js';
 import { createTopicsApi } from '../wire/apis/19-create-topics.js';
 import { errorCodes } from '../wire/error-codes.js';
@@ -16,6 +18,8 @@ import type { Connection } from './connection.js';
 
 /** Whoever commits without being a member says so by these. */
 const NO_MEMBER = { memberId: '', generation: -1 };
+/** Of transactions under an id that is only taken from somebody; none is opened. */
+const FENCE_TIMEOUT_MS = 10_000;
 /** How long the cluster may take to make topics. */
 const CREATE_TIMEOUT_MS = 30_000;
 
@@ -31,6 +35,8 @@ export function openConnection(settings: ClientSettings, edges: ClientEdges): Co
     fetcher: (options) => new PartitionFetcher(client, { ...fetcherProperties(settings), ...options }),
     group: (options, handlers) => new GroupMember(client, { ...groupProperties(settings), ...options }, handlers),
     offsets: (partitions, at) => listOffsets(client, partitions, at),
+    ends: (partitions) => listOffsets(client, partitions, 'end', 'read_uncommitted'),
+    fence: async (transactionalId) => void (await requestProducerId(client, transactionalId, FENCE_TIMEOUT_MS)),
     committed: (groupId, partitions) => committedOffsets(client, groupId, partitions),
     commit: (groupId, offsets) => new GroupRequests(client, { groupId, topics: [] }, 0, 0).commit(NO_MEMBER, offsets),
     partitions: async (topic) => (await client.topic(topic)).partitions.map(({ partition }) => partition),
@@ -66,6 +72,7 @@ async function createMissing(client: KafkaClient, topics: readonly TopicSpec[]):
     // Somebody else, perhaps another run of this pipeline, was a moment faster.
     else if (errorCode !== errorCodes.TOPIC_ALREADY_EXISTS) throw cannotMake(name, errorCode, errorMessage);
   }
+  await settleTopics(client, made, isServed);
   return made;
 }
 

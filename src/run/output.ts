@@ -1,24 +1,35 @@
 import type { Group, Producer } from '../connect/kafka/contracts.js';
 import type { ProducerOptions } from '../connect/kafka/interfaces.js';
-import { Checkpoints } from './checkpoints.js';
-import { atLeastOnce, exactlyOnce } from './committer.js';
+import { atLeastOnce, type Committer, exactlyOnce } from './committer.js';
 import type { Connection } from './connection.js';
+import type { ExchangeTopic } from './exchange-topics.js';
 import type { PipelineRunOptions } from './interfaces.js';
 import { groupOf, internalTopics, neededTopics } from './internal-topics.js';
 import { stateReader } from './read-state.js';
 import { ResultWriter } from './result-writer.js';
 import { SideOutputs } from './side-outputs.js';
-import { StateTopic } from './state-topic.js';
+import { type ReadState, StateTopic } from './state-topic.js';
 import { StatusWriter } from './status-writer.js';
 
-/** Everything through which a task writes: results, what is set aside, and checkpoints. */
-export interface TaskOutput {
+/** Everything through which a worker writes: results, what is set aside, exchanges, state and checkpoints. */
+export interface WorkOutput {
+  readonly producer: Pick<Producer, 'append' | 'ready'>;
   readonly results: ResultWriter;
   readonly side: SideOutputs;
-  readonly checkpoints: Checkpoints;
+  readonly committer: Committer;
+  readonly stateTopic: StateTopic;
+  readonly readState: ReadState;
   close(): Promise<void>;
   /** Lets go of what was not committed: it will be made again from the last checkpoint. */
   abandon(): Promise<void>;
+}
+
+/** Which worker writes, and what beside the topics of its plan. */
+export interface OutputPlace {
+  /** Place among the workers of the group. */
+  readonly place: number;
+  readonly workers: number;
+  readonly exchanges: readonly ExchangeTopic[];
 }
 
 /**
@@ -30,23 +41,29 @@ const SAFE = { acks: -1, idempotent: true } as const;
 const DELIVERY_PATIENCE = 2;
 /** Longest that readers wait for the records of a worker that died, unless the next one ends its transaction before. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
+/** Places whose transactions are ended when nobody has them: those of a few workers that died, not of any number. */
+const FENCED_PLACES = 8;
 
 /**
- * Prepares the topics that a task writes to, which must exist, and opens its producer. One worker has all partitions of
- * a pipeline, so all its workers have one transactional id: whoever opens it ends what the one before left open, and the
- * one before can write no more. Only then may offsets and state be read.
+ * Prepares the topics that a worker writes to, which must exist, and opens its producer. Every place among the workers has its
+ * transactional id: whoever opens it ends what the one before left open, and the one before can write no more. Places that
+ * nobody has any more are ended too. Only then may offsets and state be read.
  */
-export async function openTaskOutput(
+export async function openOutput(
   connection: Connection,
   options: PipelineRunOptions,
   group: Group,
-): Promise<TaskOutput> {
-  const { plan, place } = options;
+  { place, workers, exchanges }: OutputPlace,
+): Promise<WorkOutput> {
+  const { plan, place: at } = options;
   const topics = internalTopics(plan);
-  const { compression, clock } = place.edges;
-  const once = options.delivery !== 'at-least-once';
+  const { compression, clock } = at.edges;
+  // Partial results that are sent twice would count twice, so shared work is always done in transactions.
+  const once = options.delivery !== 'at-least-once' || exchanges.length > 0;
+  const groupId = options.group ?? groupOf(plan.name);
+  const idOf = (worker: number): string => (worker === 0 ? groupId : `${groupId}-${worker}`);
   const transaction: ProducerOptions = once
-    ? { transactionalId: options.group ?? groupOf(plan.name), transactionTimeoutMs: TRANSACTION_TIMEOUT_MS }
+    ? { transactionalId: idOf(place), transactionTimeoutMs: TRANSACTION_TIMEOUT_MS }
     : {};
   const producer: Producer = connection.producer({
     ...SAFE,
@@ -58,16 +75,18 @@ export async function openTaskOutput(
   const stateTopic = new StateTopic(topics.changelog, producer);
   const sources = new Set(plan.sources.map((source) => source.topic));
   const written = neededTopics(plan).filter(({ name }) => !sources.has(name) && name !== topics.status);
-  for (const { name } of written) await producer.prepare(name);
+  for (const name of [...written.map((topic) => topic.name), ...exchanges.map(({ topic }) => topic)])
+    await producer.prepare(name);
+  if (exchanges.length > 0) {
+    for (let gone = place + workers; gone < FENCED_PLACES; gone += workers) await connection.fence(idOf(gone));
+  }
   return {
+    producer,
     results: new ResultWriter(plan, producer, clock),
-    side: new SideOutputs(topics, producer, place.edges),
-    checkpoints: new Checkpoints({
-      committer: once ? exactlyOnce(producer, group, clock) : atLeastOnce(producer, group),
-      group,
-      stateTopic,
-      read: stateReader(connection, topics.changelog, compression),
-    }),
+    side: new SideOutputs(topics, producer, { clock, compression }),
+    committer: once ? exactlyOnce(producer, group, clock) : atLeastOnce(producer, group),
+    stateTopic,
+    readState: stateReader(connection, topics.changelog, compression),
     close: () => producer.close(),
     abandon: () => producer.close(true).catch(() => undefined),
   };

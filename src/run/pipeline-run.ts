@@ -55,6 +55,7 @@ class Supervisor implements PipelineRun {
       resetState: options.resetState ?? false,
       stop: this.#stop.signal,
       paused: false,
+      isKnown: false,
       memberId: undefined,
     };
     this.done = this.#run();
@@ -131,7 +132,7 @@ class Supervisor implements PipelineRun {
         memory: this.#memory,
         sources: loopSources(options),
         tables: this.#tables,
-        makeJob: jobMaker(options, this.#tables),
+        jobs: jobMaker(options, this.#tables),
         healthy: () => {
           this.#healthyMs = options.place.edges.clock.elapsed();
         },

@@ -1,3 +1,4 @@
+import { utf8 } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { Fetcher, Group } from '../connect/kafka/contracts.js';
 import type {
@@ -8,16 +9,17 @@ import type {
 } from '../connect/kafka/interfaces.js';
 import { groupProperties } from '../connect/kafka/option-properties.js';
 import type { Connection } from './connection.js';
+import { DirectWork } from './direct-work.js';
 import { keyOf } from './idle-watch.js';
 import { CHECKPOINT_EVERY_MS, type PipelineRunOptions, RESULTS_WAIT_MS, SESSION_TIMEOUT_MS } from './interfaces.js';
 import { groupOf } from './internal-topics.js';
-import { onRejected } from './on-rejected.js';
-import { openTaskOutput, type TaskOutput } from './output.js';
+import { openAlone, openWork } from './open-work.js';
+import { fingerprintOf, type JobMaker } from './plan-parts.js';
 import type { ReferenceTables } from './reference-tables.js';
 import type { Report } from './report.js';
-import { startOffsets } from './start-offsets.js';
-import { Task, type TaskParts } from './task.js';
+import type { TaskParts } from './task.js';
 import { Turns } from './turns.js';
+import type { Work, WorkParts } from './work.js';
 
 /** What lives longer than one session: it is handed from one to the next when a broker comes back. */
 export interface RunMemory {
@@ -29,6 +31,8 @@ export interface RunMemory {
   /** Aborts when the owner asks for the end. */
   readonly stop: AbortSignal;
   paused: boolean;
+  /** It has worked before, so it is not the one that came last. */
+  isKnown: boolean;
   /** Id in the group, to be the same member again over a new connection. */
   memberId: string | undefined;
 }
@@ -42,8 +46,7 @@ export interface SessionParts {
   readonly sources: TaskParts['sources'];
   /** Opened. */
   readonly tables: ReferenceTables;
-  /** A fresh job, with the state of a former one where there is one. */
-  readonly makeJob: (state: Uint8Array | undefined) => TaskParts['job'];
+  readonly jobs: JobMaker;
   /** Called after every turn that went well. */
   readonly healthy: () => void;
 }
@@ -68,12 +71,12 @@ export class Session {
   readonly #turns = new Turns();
   readonly #fetcher: Fetcher;
   readonly #group: Group | undefined;
-  #task: Task | undefined;
-  /** Undefined without a task, and for a run that belongs to no group and writes nothing. */
-  #output: TaskOutput | undefined;
-  #closedAtEof = false;
+  readonly #fingerprint: string;
+  #work: Work | undefined;
   #failure: Error | undefined;
-  #pausedTask: Task | undefined;
+  #pausedWork: Work | undefined;
+  #assigned: readonly TopicPartition[] = [];
+  #workers = 1;
   #nextCheckpointMs = 0;
   #nextResultsMs = 0;
   #lookedMs = 0;
@@ -83,10 +86,10 @@ export class Session {
     this.#parts = parts;
     const { connection, options } = parts;
     this.#fetcher = connection.fetcher({});
+    this.#fingerprint = fingerprintOf(options);
     if (options.group === null) return;
     const topics = [...new Set(options.plan.sources.map((source) => source.topic))];
     const groupId = options.group ?? groupOf(options.plan.name);
-    // One member works on all partitions: rows of one key may lie in any of them.
     const named = groupProperties(connection.client.settings).sessionTimeoutMs;
     const sessionTimeoutMs = options.sessionTimeoutMs ?? named ?? SESSION_TIMEOUT_MS;
     const { memberId } = parts.memory;
@@ -94,7 +97,8 @@ export class Session {
       {
         groupId,
         topics,
-        assignors: ['whole'],
+        assignors: ['places'],
+        userData: utf8(this.#fingerprint),
         sessionTimeoutMs,
         heartbeatMs: HEARTBEAT_MS,
         ...(memberId === undefined ? {} : { memberId }),
@@ -111,7 +115,7 @@ export class Session {
     while (!this.#parts.memory.stop.aborted) {
       if (this.#failure) throw this.#failure;
       // A bounded run over what was read before has nothing to wait for.
-      const records = this.#task?.finished ? undefined : await this.#fetcher.next(LOOK_EVERY_MS);
+      const records = this.#isDone ? undefined : await this.#fetcher.next(LOOK_EVERY_MS);
       const over = await this.#turns.take(() => this.#turn(records));
       this.#parts.healthy();
       if (over) return 'eof';
@@ -138,10 +142,9 @@ export class Session {
   /** Hands the partitions back and leaves. */
   async close(): Promise<void> {
     await this.#turns.take(async () => {
-      const output = this.#output;
-      this.#output = undefined;
-      await output?.close();
-      await this.#drop();
+      const work = this.#work;
+      this.#work = undefined;
+      await work?.close();
     });
     await this.#group?.leave();
     await this.#fetcher.close();
@@ -161,34 +164,42 @@ export class Session {
 
   /** Where a next run goes on. */
   positions(): readonly TopicPartitionOffset[] {
-    return this.#task?.positions().map(({ topic, partition, offset }) => ({ topic, partition, offset })) ?? [];
+    return this.#work?.positions().map(({ topic, partition, offset }) => ({ topic, partition, offset })) ?? [];
+  }
+
+  /** A bounded run of one worker that has read everything. */
+  get #isDone(): boolean {
+    return this.#work instanceof DirectWork && this.#work.finished;
   }
 
   /** One turn of the loop; true when a bounded run is over. */
   async #turn(records: FetchedRecords | undefined): Promise<boolean> {
-    const task = this.#task;
-    if (!task) {
+    const work = this.#work;
+    if (!work) {
       // Whoever stands by begins with tables that are not old.
       await this.#parts.tables.look();
       return false;
     }
     if (records) {
-      await task.take(records);
+      await work.take(records);
       this.#heardMs = this.#nowMs();
     }
     if (!records || this.#nowMs() - this.#lookedMs >= LOOK_EVERY_MS) {
-      await task.lookAtTime();
+      await work.lookAtTime();
       await this.#parts.tables.look();
       this.#lookedMs = this.#nowMs();
-      this.#holdOrGoOn(task);
-      this.#tell(task);
+      this.#holdOrGoOn(work);
+      this.#tell(work);
     }
-    if (task.finished) {
-      await this.#finish(task);
-      return true;
-    }
-    if (this.#isCheckpointDue(task)) await this.#save(task);
-    if (this.#parts.tables.isWaiting && !task.changed) task.takeTables(this.#parts.tables.take());
+    if (work.finished) {
+      this.#parts.report.state.state = 'draining';
+      if (await work.finish()) {
+        this.#tell(work);
+        return true;
+      }
+    } else if (this.#isCheckpointDue(work)) await this.#save(work);
+    if (this.#parts.tables.isWaiting && !work.changed) work.takeTables(this.#parts.tables.take());
+    if (work.over) await this.#begin(this.#assigned);
     return false;
   }
 
@@ -196,10 +207,10 @@ export class Session {
    * Results of a transaction are waited for by whoever reads them: they bring the checkpoint forward. So does a newer edition
    * of a table, which is in force from a checkpoint on.
    */
-  #isCheckpointDue(task: Task): boolean {
+  #isCheckpointDue(work: Work): boolean {
     const { options, tables } = this.#parts;
-    const waitedFor = tables.isWaiting || (task.gaveOut && options.delivery !== 'at-least-once');
-    return task.changed && this.#nowMs() >= (waitedFor ? this.#nextResultsMs : this.#nextCheckpointMs);
+    const waitedFor = tables.isWaiting || (work.gaveOut && options.delivery !== 'at-least-once');
+    return work.changed && this.#nowMs() >= (waitedFor ? this.#nextResultsMs : this.#nextCheckpointMs);
   }
 
   #handlers(): GroupHandlers {
@@ -207,7 +218,7 @@ export class Session {
       assigned: (partitions) => this.#turns.take(() => this.#begin(partitions)),
       revoked: () =>
         this.#turns.take(async () => {
-          if (this.#task) await this.#save(this.#task);
+          if (this.#work) await this.#save(this.#work);
           await this.#drop();
         }),
       lost: () => this.#turns.take(() => this.#drop()),
@@ -218,57 +229,48 @@ export class Session {
     };
   }
 
-  /** Makes the task of these partitions from what was committed for them. */
+  /** Takes up the work on these partitions from what was committed for them. */
   async #begin(partitions: readonly TopicPartition[]): Promise<void> {
-    const { connection, options, report, memory, sources, makeJob } = this.#parts;
-    if (partitions.length === 0) {
-      report.note('info', 'another run of this pipeline is at work; standing by');
-      report.state.state = 'idle';
-      return;
-    }
+    const { options, report, memory, connection, sources, jobs } = this.#parts;
+    this.#assigned = partitions;
     await this.#drop();
-    if (this.#group) this.#output = await openTaskOutput(connection, options, this.#group);
-    const output = this.#output;
-    const restored = memory.resetState ? undefined : await output?.checkpoints.load(partitions);
-    if (restored?.stateLeft) report.note('warning', 'the offsets were moved by hand: open windows begin empty');
-    const committed = new Map(restored?.offsets.map((offset) => [keyOf(offset), offset.offset]));
-    // A partition that was added since the last run is read whole, wherever that run once began.
-    const begin = committed.size > 0 ? undefined : options.from;
-    const first = await startOffsets(connection, partitions, begin ?? { kind: 'start' });
-    if (options.bounded) await this.#rememberEnds(partitions);
-    this.#closedAtEof = restored?.closedAtEof ?? false;
-    const task = new Task({
-      clock: options.place.edges.clock,
-      fetcher: this.#fetcher,
-      job: makeJob(restored?.state),
-      sources,
-      results: output?.results,
-      side: output?.side,
+    const parts: WorkParts = {
+      options,
+      connection,
       report,
-      rejected: onRejected(options),
-      start: first.map((from) => ({ ...from, offset: committed.get(keyOf(from)) ?? from.offset })),
-      ends: options.bounded ? memory.ends : undefined,
-    });
-    this.#task = task;
-    for (const topic of new Set(partitions.map((partition) => partition.topic))) {
+      fetcher: this.#fetcher,
+      sources,
+      jobs,
+      fingerprint: this.#fingerprint,
+      ends: (wanted) => this.#endsOf(wanted),
+      allPartitions: () => this.#allPartitions(),
+      resetState: memory.resetState,
+      isKnown: memory.isKnown,
+    };
+    const group = this.#group;
+    const workers = group?.place()?.userData.length ?? 1;
+    this.#work = group ? await openWork(parts, group, partitions) : await openAlone(parts, partitions);
+    this.#tellWorkers(workers);
+    memory.isKnown = true;
+    memory.resetState = false;
+    for (const topic of new Set(options.plan.sources.map((source) => source.topic))) {
       report.state.source(topic, partitions.filter((partition) => partition.topic === topic).length);
     }
     report.state.state = 'running';
     this.#scheduleCheckpoint(0);
-    // A former state must not come back when the run dies before its first checkpoint.
-    if (memory.resetState && output) await this.#save(task);
-    memory.resetState = false;
+  }
+
+  #tellWorkers(workers: number): void {
+    const { report } = this.#parts;
+    if (workers > 1) report.note('info', `shares the work with ${workers - 1} ${workers > 2 ? 'others' : 'other'}`);
+    else if (this.#workers > 1) report.note('info', 'works alone again');
+    this.#workers = workers;
   }
 
   /** Makes what was done so far durable. */
-  async #save(task: Task): Promise<void> {
-    if (!this.#output) {
-      task.settled();
-      return;
-    }
+  async #save(work: Work): Promise<void> {
     const beganMs = this.#nowMs();
-    await this.#output.checkpoints.save(task);
-    this.#closedAtEof = false;
+    await work.save();
     this.#scheduleCheckpoint(this.#nowMs() - beganMs);
   }
 
@@ -280,61 +282,34 @@ export class Session {
     this.#nextResultsMs = this.#nowMs() + Math.max(Math.min(everyMs, RESULTS_WAIT_MS), leastMs);
   }
 
-  /**
-   * The end of a bounded run. The state is saved with its windows still open: a next run that finds more rows goes on
-   * with them and gives the completed results. Without more rows there is nothing to say a second time.
-   */
-  async #finish(task: Task): Promise<void> {
-    this.#parts.report.state.state = 'draining';
-    if (this.#closedAtEof && !task.changed) return;
-    await this.#save(task);
-    await task.close('eof');
-    await this.#output?.checkpoints.saveClosedAtEof(task);
-    await this.#commitAside(task);
-    this.#tell(task);
-  }
-
-  /** The end at the owner's wish: open windows stay open for the next run; where there can be none they are given out. */
+  /** The end at the owner's wish. */
   async #stop(): Promise<void> {
-    const task = this.#task;
-    if (!task) return;
+    const work = this.#work;
+    if (!work) return;
     this.#parts.report.state.state = 'draining';
-    if (this.#output) {
-      if (task.changed) await this.#save(task);
-    } else {
-      await task.close('timeout');
-      await this.#commitAside(task);
-    }
-    this.#tell(task);
-  }
-
-  /** A query without a group of its own commits only at its end, when everything it read was given out. */
-  async #commitAside(task: Task): Promise<void> {
-    const { connection, options } = this.#parts;
-    if (options.commitTo !== undefined) await connection.commit(options.commitTo, task.positions());
+    await work.stop();
+    this.#tell(work);
   }
 
   async #drop(): Promise<void> {
-    this.#task?.drop();
-    this.#task = undefined;
-    const output = this.#output;
-    this.#output = undefined;
-    await output?.abandon();
+    const work = this.#work;
+    this.#work = undefined;
+    await work?.abandon();
   }
 
-  #holdOrGoOn(task: Task): void {
+  #holdOrGoOn(work: Work): void {
     const { paused } = this.#parts.memory;
-    if (paused === (this.#pausedTask === task)) return;
-    if (paused) task.pause();
-    else task.resume();
-    this.#pausedTask = paused ? task : undefined;
+    if (paused === (this.#pausedWork === work)) return;
+    if (paused) work.pause();
+    else work.resume();
+    this.#pausedWork = paused ? work : undefined;
   }
 
   /** Tells the dashboard how things stand. */
-  #tell(task: Task): void {
+  #tell(work: Work): void {
     const { report, memory } = this.#parts;
     let total: number | null = 0;
-    for (const [topic, lag] of task.lags()) {
+    for (const [topic, lag] of work.lags()) {
       report.state.lag(topic, lag);
       total = lag === null || total === null ? null : total + lag;
     }
@@ -356,12 +331,15 @@ export class Session {
     return all;
   }
 
-  async #rememberEnds(partitions: readonly TopicPartition[]): Promise<void> {
+  /** Where a bounded run ends, as it was when it began. */
+  async #endsOf(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number> | undefined> {
     const { connection, memory, options } = this.#parts;
+    if (!options.bounded) return undefined;
     if (typeof options.bounded === 'object') for (const end of options.bounded) memory.ends.set(keyOf(end), end.offset);
     const unknown = partitions.filter((partition) => !memory.ends.has(keyOf(partition)));
-    if (unknown.length === 0) return;
-    for (const end of await connection.offsets(unknown, 'end')) memory.ends.set(keyOf(end), end.offset);
+    const found = unknown.length === 0 ? [] : await connection.offsets(unknown, 'end');
+    for (const end of found) memory.ends.set(keyOf(end), end.offset);
+    return memory.ends;
   }
 
   #nowMs(): number {

@@ -9,6 +9,8 @@ export const STATE_CHUNK_BYTES = 512 * 1024;
 
 /** Where a state lies in its topic; stored as metadata of the offsets that it belongs to. */
 export interface StateMark {
+  /** Whose state it is: the run's, or of one share of a step. */
+  readonly owner: string;
   /** 0 or 1: states alternate, so that compaction keeps the committed one until the next is committed too. */
   readonly slot: number;
   /** Offset of the first record of the state. */
@@ -50,19 +52,19 @@ export class StateTopic {
   }
 
   /** Appends `state`, waits until it and everything appended before is acknowledged, and tells where it lies. */
-  async write(state: Uint8Array, slot: number): Promise<StateMark> {
+  async write(state: Uint8Array, { owner, slot }: Pick<StateMark, 'owner' | 'slot'>): Promise<StateMark> {
     await this.#producer.flush();
     this.#firstOffset = undefined;
     const chunks = Math.max(1, Math.ceil(state.length / STATE_CHUNK_BYTES));
     for (let chunk = 0; chunk < chunks; chunk++) {
       const part = state.subarray(chunk * STATE_CHUNK_BYTES, (chunk + 1) * STATE_CHUNK_BYTES);
-      const room = this.#producer.append(this.#topic, 0, utf8(chunkKey(slot, chunk)), part);
+      const room = this.#producer.append(this.#topic, 0, utf8(chunkKey({ owner, slot }, chunk)), part);
       if (!room) await this.#producer.ready();
     }
     await this.#producer.flush();
     const offset = this.#firstOffset;
     if (offset === undefined) throw new StreamctlError('internal', 'a state was flushed but never acknowledged');
-    return { slot, offset, chunks, bytes: state.length, crc: crc32c(state) };
+    return { owner, slot, offset, chunks, bytes: state.length, crc: crc32c(state) };
   }
 }
 
@@ -73,7 +75,7 @@ export class StateTopic {
 export async function readState(mark: StateMark, read: ReadState): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const wanted = new Map<string, number>();
-  for (let chunk = 0; chunk < mark.chunks; chunk++) wanted.set(chunkKey(mark.slot, chunk), chunk);
+  for (let chunk = 0; chunk < mark.chunks; chunk++) wanted.set(chunkKey(mark, chunk), chunk);
   for await (const record of read(mark.offset)) {
     const chunk = wanted.get(record.key);
     // The first record of a key is the marked one; later ones are of a state that was never committed.
@@ -90,6 +92,9 @@ export async function readState(mark: StateMark, read: ReadState): Promise<Uint8
   });
 }
 
-function chunkKey(slot: number, chunk: number): string {
-  return `state/${slot}/${chunk}`;
+/** Owner of the state of a run whose work is not shared. */
+export const WHOLE_STATE = 'state';
+
+function chunkKey({ owner, slot }: Pick<StateMark, 'owner' | 'slot'>, chunk: number): string {
+  return `${owner}/${slot}/${chunk}`;
 }

@@ -7,6 +7,7 @@ import type {
   TopicPartitionOffset,
 } from '../connect/kafka/interfaces.js';
 import type { Job, ReferenceRows } from '../engine/job.js';
+import { type CheckpointMark, encodeMark, type Newest } from './checkpoint-mark.js';
 import { IdleWatch, keyOf } from './idle-watch.js';
 import { Loop, type LoopParts, type LoopSource } from './loop.js';
 import type { Report } from './report.js';
@@ -23,6 +24,10 @@ export interface TaskParts {
   readonly side: SideOutputs | undefined;
   readonly report: Report;
   readonly rejected: LoopParts['rejected'];
+  /** Largest event time of a partition as of the last checkpoint, where the job's own state does not tell it. */
+  readonly newest?: (source: string) => number | undefined;
+  /** The watermark of the work is told by somebody else. */
+  readonly quiet?: boolean;
   /** Where each partition is read from. */
   readonly start: readonly TopicPartitionOffset[];
   /** Where each partition ends; undefined: it goes on for ever. */
@@ -86,18 +91,23 @@ export class Task {
     await this.#parts.report.ready();
     this.#tookRecords = true;
     owned.nextOffset = Math.min(records.nextOffset, owned.endOffset);
-    this.#parts.report.watermark(this.#parts.job.watermark());
+    this.#tellWatermark();
+  }
+
+  #tellWatermark(): void {
+    const { report, job, quiet } = this.#parts;
+    if (!quiet) report.watermark(job.watermark());
   }
 
   /** Does what time alone brings about: partitions become idle, reach their end, windows close. */
   async lookAtTime(): Promise<void> {
-    const { job, clock, report } = this.#parts;
+    const { job, clock } = this.#parts;
     const newlyIdle = this.#idle.newlyIdle(clock.elapsed(), (partition) => this.#caughtUp(partition));
     for (const partition of newlyIdle) this.#setAside(partition);
     this.#setEndedAside();
     job.tick(clock.now());
     await this.#loop.deliver();
-    report.watermark(job.watermark());
+    this.#tellWatermark();
   }
 
   /** Newer editions of tables: rows that come from now on are looked up in them. */
@@ -127,14 +137,21 @@ export class Task {
     return this.#parts.job.snapshot();
   }
 
-  /** Where a next run goes on. @param metadata stored beside every offset. */
-  positions(metadata?: string): readonly CommitOffset[] {
+  /** Where a next run goes on. @param markOf gives what is stored beside an offset. */
+  positions(markOf?: (newest: Newest) => CheckpointMark): readonly CommitOffset[] {
     return [...this.#owned.values()].map(({ topic, partition, nextOffset }) => ({
       topic,
       partition,
       offset: nextOffset,
-      ...(metadata === undefined ? {} : { metadata }),
+      ...(markOf ? { metadata: encodeMark(markOf(this.#newestOf({ topic, partition }))) } : {}),
     }));
+  }
+
+  #newestOf({ topic, partition }: TopicPartition): Newest {
+    const { sources, job } = this.#parts;
+    const fed = sources.filter((source) => source.topic === topic);
+    const newest = fed.map(({ name }): [string, number] => [name, job.newest(name, partition)]);
+    return Object.fromEntries(newest.filter(([, time]) => Number.isFinite(time)));
   }
 
   /** Records not read yet, by topic; null for a topic of which a partition has not answered yet. */
@@ -167,7 +184,7 @@ export class Task {
     const endOffset = this.#parts.ends?.get(keyOf({ topic, partition })) ?? Number.POSITIVE_INFINITY;
     this.#owned.set(keyOf({ topic, partition }), { topic, partition, nextOffset: offset, endOffset, ended: false });
     const fed = this.#parts.sources.filter((source) => source.topic === topic);
-    for (const { name } of fed) this.#parts.job.assign(name, partition);
+    for (const { name } of fed) this.#parts.job.assign(name, partition, this.#parts.newest?.(name));
     const idleTimeoutMs = Math.max(...fed.map((source) => source.idleTimeoutMs));
     this.#idle.add({ topic, partition, idleTimeoutMs }, this.#parts.clock.elapsed());
   }

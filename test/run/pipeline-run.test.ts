@@ -199,7 +199,7 @@ describe('a pipeline run', () => {
     expect(await finalResults(connection, `${ANEW}-out`)).toEqual(naiveWindows(trips));
   });
 
-  it('stands by while another run is at work, and takes over with its open windows when that one ends', async () => {
+  it('shares the work with a second run, which takes over the open windows when the first one ends', async () => {
     const topic = await prepared(TWO);
     const trips = makeTrips(7, 600, 6);
     const options = { plan: tripsPlan(TWO), place: placeOf(settings), sessionTimeoutMs: 6_000 };
@@ -207,7 +207,7 @@ describe('a pipeline run', () => {
     const first = startPipelineRun(options);
     await until(first, () => first.snapshot().counts.rowsIn >= 900);
     const second = startPipelineRun(options);
-    await until(second, () => second.snapshot().notes.some(({ text }) => text.includes('standing by')));
+    await until(second, () => second.snapshot().notes.some(({ text }) => text.includes('shares the work')));
     await first.stop();
     await send(connection, topic, trips.slice(900));
     await until(second, () => second.snapshot().counts.rowsIn >= 900);

@@ -64,6 +64,14 @@ async function waitUntil(holds: () => boolean, what: string): Promise<void> {
   }
 }
 
+function notes({ run }: Worker, text: string): number {
+  return run.snapshot().notes.filter((note) => note.text.includes(text)).length;
+}
+
+function told(worker: Worker, text: string): boolean {
+  return notes(worker, text) > 0;
+}
+
 /** Runs to the end what is left, and compares with the oracle. @param once whether no window may be given out twice. */
 async function expectOracle(name: string, trips: readonly Trip[], once: boolean, delivery: Delivery): Promise<void> {
   const options = { bounded: true, delivery };
@@ -113,7 +121,7 @@ describe('a run that is killed', () => {
 });
 
 describe('a run that sleeps longer than its session', () => {
-  it('finds its place taken when it wakes up, and gives out nothing twice', async () => {
+  it('finds its place taken when it wakes up, joins again, and gives out nothing twice', async () => {
     const name = fresh('zombie');
     await connection.createMissing(neededTopics(tripsPlan(name)));
     const trips = makeTrips(SEED + 2, 600, 10);
@@ -121,16 +129,15 @@ describe('a run that sleeps longer than its session', () => {
     const first = startWorker(name, broker.settings, {});
     await waitUntil(() => first.run.snapshot().counts.rowsIn >= 900, 'the first run');
     const second = startWorker(name, broker.settings, {});
-    await waitUntil(() => second.run.snapshot().notes.some(({ text }) => text.includes('standing by')), 'standing by');
+    await waitUntil(() => told(second, 'shares the work'), 'the second run');
+    await waitUntil(() => told(first, 'shares the work'), 'the first run');
     // Rows come while the first one sleeps: it has read them when it wakes up, or reads them then.
     first.network.hold();
     await send(connection, `${name}-in`, trips.slice(900));
-    await waitUntil(() => second.run.snapshot().counts.rowsIn >= 900, 'the second run');
+    await waitUntil(() => told(second, 'works alone'), 'the end of the session');
+    await waitUntil(() => second.run.snapshot().counts.rowsIn >= 900, 'the rows');
     first.network.release();
-    await waitUntil(
-      () => first.run.snapshot().notes.some(({ text }) => /standing by|taken over|put out/.test(text)),
-      'the fence',
-    );
+    await waitUntil(() => notes(first, 'shares the work') > 1, 'the return of the first run');
     await second.run.stop();
     await first.run.stop();
     await expectOracle(name, trips, true, 'exactly-once');

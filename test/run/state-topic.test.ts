@@ -42,8 +42,8 @@ describe('a state topic', () => {
   it.each([0, 1, STATE_CHUNK_BYTES, 2 * STATE_CHUNK_BYTES + 17])('gives back a state of %d bytes', async (size) => {
     const { topic, producer } = await openTopic();
     const state = randomBytes(size, size);
-    const mark = await topic.write(state, 0);
-    const later = await topic.write(randomBytes(3, 1), 1);
+    const mark = await topic.write(state, { owner: 'state', slot: 0 });
+    const later = await topic.write(randomBytes(3, 1), { owner: 'state', slot: 1 });
     expect(equalBytes(await readState(mark, read()), state)).toBe(true);
     expect(await readState(later, read())).toHaveLength(3);
     await producer.close();
@@ -51,8 +51,8 @@ describe('a state topic', () => {
 
   it('passes over a state that was written again before it was committed', async () => {
     const { topic, producer } = await openTopic();
-    const first = await topic.write(randomBytes(STATE_CHUNK_BYTES + 5, 1), 0);
-    const second = await topic.write(randomBytes(STATE_CHUNK_BYTES + 5, 2), 0);
+    const first = await topic.write(randomBytes(STATE_CHUNK_BYTES + 5, 1), { owner: 'state', slot: 0 });
+    const second = await topic.write(randomBytes(STATE_CHUNK_BYTES + 5, 2), { owner: 'state', slot: 0 });
     expect(equalBytes(await readState(first, read()), randomBytes(STATE_CHUNK_BYTES + 5, 1))).toBe(true);
     expect(equalBytes(await readState(second, read()), randomBytes(STATE_CHUNK_BYTES + 5, 2))).toBe(true);
     await producer.close();
@@ -60,7 +60,7 @@ describe('a state topic', () => {
 
   it('refuses a state that is not there, or not as it was', async () => {
     const { topic, producer } = await openTopic();
-    const mark = await topic.write(randomBytes(100, 1), 0);
+    const mark = await topic.write(randomBytes(100, 1), { owner: 'state', slot: 0 });
     await expect(readState({ ...mark, chunks: 2 }, read())).rejects.toMatchObject({ code: 'log-corrupt' });
     await expect(readState({ ...mark, crc: 1 }, read())).rejects.toThrow(/not there any more/);
     await producer.close();

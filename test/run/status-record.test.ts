@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/base/bytes.js';
 import { MAX_RESULT_ROWS } from '../../src/plan/snapshot.js';
-import { decodeMark, encodeMark } from '../../src/run/checkpoint-mark.js';
+import { type CheckpointMark, decodeMark, encodeMark } from '../../src/run/checkpoint-mark.js';
 import { DashboardState } from '../../src/run/dashboard-state.js';
 import { decodeStatus, encodeStatus, MAX_STATUS_BYTES } from '../../src/run/status-record.js';
 import { SimClock } from '../support/sim-clock.js';
@@ -59,13 +59,16 @@ describe('status records', () => {
 
 describe('checkpoint marks', () => {
   it('come back as they were and ignore what others wrote', () => {
-    const mark = { state: { slot: 1, offset: 12, chunks: 3, bytes: 99, crc: 4294967295 }, closedAtEof: true };
-    expect(decodeMark(encodeMark(mark))).toEqual(mark);
-    expect(decodeMark(encodeMark({ state: undefined, closedAtEof: false }))).toEqual({
-      state: undefined,
-      closedAtEof: false,
-    });
-    for (const foreign of [undefined, '', 'x', '{', '{"streamctl":2}', '[]'])
+    const state = { owner: 'state', slot: 1, offset: 12, chunks: 3, bytes: 99, crc: 4294967295 };
+    const marks: CheckpointMark[] = [
+      { kind: 'whole', state, closedAtEof: true, newest: { trips: 1_700_000_000_000 } },
+      { kind: 'whole', state: undefined, closedAtEof: false, newest: {} },
+      { kind: 'first', newest: { trips: -1 }, base: state },
+      { kind: 'second', state, closedAtEof: false, shares: 3 },
+    ];
+    for (const mark of marks)
+      expect(decodeMark(encodeMark(mark))).toEqual(JSON.parse(JSON.stringify({ streamctl: 2, ...mark })));
+    for (const foreign of [undefined, '', 'x', '{', '{"streamctl":1}', '[]'])
       expect(decodeMark(foreign)).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ export interface AssignMember {
 }
 
 /** How the partitions of a group are shared out. */
-export type AssignorName = 'range' | 'cooperative-sticky' | 'whole';
+export type AssignorName = 'range' | 'cooperative-sticky' | 'places';
 
 type Assignment = Map<string, TopicPartition[]>;
 
@@ -25,16 +25,20 @@ export function assignPartitions(
   members: readonly AssignMember[],
   partitionCounts: ReadonlyMap<string, number>,
 ): Assignment {
-  const sorted = members.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  const sorted = inPlaces(members);
   if (name === 'range') return assignRange(sorted, partitionCounts);
+  if (name === 'places') return assignPlaces(sorted, partitionCounts);
   const owners = ownersOf(sorted, partitionCounts);
-  const wanted =
-    name === 'whole' ? assignWhole(sorted, partitionCounts, owners) : assignSticky(sorted, partitionCounts, owners);
-  return withoutMoving(wanted, owners);
+  return withoutMoving(assignSticky(sorted, partitionCounts, owners), owners);
+}
+
+/** Members in the order of their places: the same for every assignor, whoever leads. */
+export function inPlaces<M extends Pick<AssignMember, 'instanceId' | 'memberId'>>(members: readonly M[]): readonly M[] {
+  return members.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
 /** Static members keep their place over restarts, in which they get new member ids. */
-function sortKey({ instanceId, memberId }: AssignMember): string {
+function sortKey({ instanceId, memberId }: Pick<AssignMember, 'instanceId' | 'memberId'>): string {
   return instanceId === null ? `~${memberId}` : instanceId;
 }
 
@@ -80,16 +84,13 @@ function allPartitions(members: readonly AssignMember[], counts: ReadonlyMap<str
   return all;
 }
 
-/** Everything goes to the member that has most of it; the others stand by. */
-function assignWhole(
-  members: readonly AssignMember[],
-  counts: ReadonlyMap<string, number>,
-  owners: ReadonlyMap<string, AssignMember>,
-): Assignment {
+/** Partition n of every topic goes to the member of place n, counted round. */
+function assignPlaces(members: readonly AssignMember[], counts: ReadonlyMap<string, number>): Assignment {
   const assignment = emptyFor(members);
-  const held = (member: AssignMember): number => [...owners.values()].filter((owner) => owner === member).length;
-  const chosen = members.toSorted((a, b) => held(b) - held(a))[0];
-  if (chosen) assignment.set(chosen.memberId, allPartitions([chosen], counts));
+  for (const partition of allPartitions(members, counts)) {
+    const takers = members.filter(({ topics }) => topics.includes(partition.topic));
+    assignment.get(takers[partition.partition % takers.length]!.memberId)!.push(partition);
+  }
   return assignment;
 }
 

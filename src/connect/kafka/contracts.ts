@@ -5,6 +5,7 @@ import type {
   CommitOffset,
   FetchedRecords,
   GroupIdentity,
+  GroupPlace,
   HeaderPairs,
   TopicInfo,
   TopicPartition,
@@ -94,6 +95,8 @@ export interface Group {
   /** Undefined while the member is outside of a generation. */
   identity(): GroupIdentity | undefined;
   assignment(): readonly TopicPartition[];
+  /** With the assignor `places` only, while the member is in a generation. */
+  place(): GroupPlace | undefined;
   /** Committed offsets with their metadata; partitions without one are left out. */
   committed(partitions: readonly TopicPartition[]): Promise<readonly CommitOffset[]>;
   /** @throws `conflict` when the member was fenced out meanwhile. */

@@ -84,7 +84,7 @@ export async function describeGroup(client: KafkaClient, groupId: string): Promi
       host: member.clientHost,
       assignment:
         protocolType === CONSUMER_PROTOCOL && member.memberAssignment.length > 0
-          ? decodeAssignment(member.memberAssignment)
+          ? decodeAssignment(member.memberAssignment).partitions
           : [],
     })),
   };

@@ -4,7 +4,7 @@ import { consumerProtocolAssignmentSchema } from '../../wire/data/consumer-proto
 import { consumerProtocolSubscriptionSchema } from '../../wire/data/consumer-protocol-subscription.js';
 import { WireReader } from '../../wire/reader.js';
 import { WireWriter } from '../../wire/writer.js';
-import type { TopicPartition } from './interfaces.js';
+import type { GroupPlace, TopicPartition } from './interfaces.js';
 import { byTopic } from './topic-groups.js';
 
 const SUBSCRIPTION_VERSION = 2;
@@ -48,22 +48,49 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
 }
 
 /** Bytes of a member's assignment. */
-export function encodeAssignment(partitions: readonly TopicPartition[]): Uint8Array {
+export function encodeAssignment(
+  partitions: readonly TopicPartition[],
+  userData: Uint8Array | null = null,
+): Uint8Array {
   const writer = new WireWriter();
   writer.int16(ASSIGNMENT_VERSION);
   writeStruct(consumerProtocolAssignmentSchema, ASSIGNMENT_VERSION, false, writer, {
     assignedPartitions: asTopics(partitions),
-    userData: null,
+    userData,
   });
   return concatBytes(writer.finish());
 }
 
+/** What a member is told by the leader of its group. */
+export interface Assigned {
+  readonly partitions: TopicPartition[];
+  readonly userData: Uint8Array | null;
+}
+
 /** Reads an assignment; no bytes are no partitions. @throws `malformed-frame` */
-export function decodeAssignment(bytes: Uint8Array): TopicPartition[] {
-  if (bytes.length === 0) return [];
+export function decodeAssignment(bytes: Uint8Array): Assigned {
+  if (bytes.length === 0) return { partitions: [], userData: null };
   const reader = new WireReader(bytes);
   const version = Math.min(reader.int16(), MAX_VERSION);
-  return asPartitions(readStruct(consumerProtocolAssignmentSchema, version, false, reader).assignedPartitions);
+  const found = readStruct(consumerProtocolAssignmentSchema, version, false, reader);
+  return { partitions: asPartitions(found.assignedPartitions), userData: found.userData };
+}
+
+/** A member's place and what all members say of themselves, as user data of its assignment. */
+export function encodePlace({ place, userData }: GroupPlace): Uint8Array {
+  const writer = new WireWriter();
+  writer.int32(place);
+  writer.count(userData.length);
+  for (const data of userData) writer.bytes(data);
+  return concatBytes(writer.finish());
+}
+
+/** Reads what {@link encodePlace} wrote. @throws `malformed-frame` */
+export function decodePlace(bytes: Uint8Array): GroupPlace {
+  const reader = new WireReader(bytes);
+  const place = reader.int32();
+  const userData = Array.from({ length: reader.count(1) }, () => reader.bytes());
+  return { place, userData };
 }
 
 function asTopics(partitions: readonly TopicPartition[]) {

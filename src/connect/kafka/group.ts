@@ -1,11 +1,26 @@
 import { StreamctlError } from '../../base/errors.js';
 import { errorCodes } from '../../wire/error-codes.js';
-import { type AssignorName, assignPartitions } from './assignors.js';
+import { type AssignorName, assignPartitions, inPlaces } from './assignors.js';
 import type { KafkaClient } from './client.js';
 import type { Group } from './contracts.js';
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-protocol.js';
+import {
+  type Assigned,
+  decodeAssignment,
+  decodePlace,
+  decodeSubscription,
+  encodeAssignment,
+  encodePlace,
+  encodeSubscription,
+} from './group-protocol.js';
 import { GroupRequests, type Membership } from './group-requests.js';
-import type { CommitOffset, GroupHandlers, GroupIdentity, GroupOptions, TopicPartition } from './interfaces.js';
+import type {
+  CommitOffset,
+  GroupHandlers,
+  GroupIdentity,
+  GroupOptions,
+  GroupPlace,
+  TopicPartition,
+} from './interfaces.js';
 import { isRetriable, KafkaFailure } from './kafka-failure.js';
 import { committedOffsets } from './offsets.js';
 import { partitionName } from './topic-groups.js';
@@ -38,6 +53,7 @@ export class GroupMember implements Group {
   #memberId: string;
   #protocol: AssignorName | undefined;
   #owned: readonly TopicPartition[] = [];
+  #place: GroupPlace | undefined;
   /** Partition counts that the leader's last assignment was made of. */
   #counts: ReadonlyMap<string, number> | undefined;
   #started: { resolve(): void; reject(error: Error): void } | undefined;
@@ -66,6 +82,10 @@ export class GroupMember implements Group {
 
   assignment(): readonly TopicPartition[] {
     return this.#owned;
+  }
+
+  place(): GroupPlace | undefined {
+    return this.#place;
   }
 
   committed(partitions: readonly TopicPartition[]): Promise<readonly CommitOffset[]> {
@@ -97,7 +117,8 @@ export class GroupMember implements Group {
   async leave(): Promise<void> {
     if (this.#left) return;
     this.#left = true;
-    if (this.#owned.length > 0 && this.#member) await this.#handlers.revoked(this.#owned);
+    if ((this.#owned.length > 0 || this.#place) && this.#member) await this.#handlers.revoked(this.#owned);
+    this.#place = undefined;
     this.#owned = [];
     this.#stop.abort();
     const member = this.#member ?? (this.#memberId === '' ? undefined : { memberId: this.#memberId, generation: -1 });
@@ -149,13 +170,15 @@ export class GroupMember implements Group {
     this.#owned = [];
     this.#member = undefined;
     this.#memberId = '';
-    if (lost.length > 0) await this.#handlers.lost(lost);
+    if (lost.length > 0 || this.#place) await this.#handlers.lost(lost);
+    this.#place = undefined;
   }
 
   /** One rebalance; false when the group has to rebalance again because this member gave something up. */
   async #joinAndSync(reason: string): Promise<boolean> {
     // Only where the last assignor moves partitions step by step may they be kept while the others join.
-    if (this.#protocol === 'range') await this.#giveUp(this.#owned);
+    if (this.#protocol === 'range' || this.#place) await this.#giveUp(this.#owned);
+    this.#place = undefined;
     const metadata = encodeSubscription({
       topics: this.#options.topics,
       owned: this.#owned,
@@ -193,7 +216,13 @@ export class GroupMember implements Group {
     }));
     this.#counts = await this.#partitionCounts([...new Set(members.flatMap(({ topics }) => topics))]);
     const shares = assignPartitions(protocol, members, this.#counts);
-    return [...shares].map(([memberId, partitions]) => ({ memberId, assignment: encodeAssignment(partitions) }));
+    const places = protocol === 'places' ? inPlaces(members) : [];
+    const userData = places.map((member) => member.userData);
+    return [...shares].map(([memberId, partitions]) => {
+      const place = places.findIndex((member) => member.memberId === memberId);
+      const told = place < 0 ? null : encodePlace({ place, userData });
+      return { memberId, assignment: encodeAssignment(partitions, told) };
+    });
   }
 
   async #partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -202,24 +231,22 @@ export class GroupMember implements Group {
   }
 
   /** Takes up an assignment; true when nothing had to be given up for it. */
-  async #take(mine: readonly TopicPartition[]): Promise<boolean> {
+  async #take({ partitions: mine, userData }: Assigned): Promise<boolean> {
     const names = new Set(mine.map(partitionName));
-    const kept = this.#owned.filter((partition) => names.has(partitionName(partition)));
     const gone = this.#owned.filter((partition) => !names.has(partitionName(partition)));
-    // One worker for everything starts anew whenever its share changes.
-    const afresh = this.#protocol === 'whole' && (gone.length > 0 || kept.length < mine.length);
-    await this.#giveUp(afresh ? this.#owned : gone);
+    this.#place = this.#protocol === 'places' && userData ? decodePlace(userData) : undefined;
+    if (gone.length > 0) await this.#giveUp(gone);
     const before = new Set(this.#owned.map(partitionName));
     const added = mine.filter((partition) => !before.has(partitionName(partition)));
     this.#owned = mine;
-    if (added.length > 0 || this.#started) await this.#handlers.assigned(added);
+    if (added.length > 0 || this.#place || this.#started) await this.#handlers.assigned(added);
     this.#started?.resolve();
     this.#started = undefined;
-    return this.#protocol === 'range' || gone.length === 0;
+    return this.#protocol !== 'cooperative-sticky' || gone.length === 0;
   }
 
   async #giveUp(partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length === 0) return;
+    if (partitions.length === 0 && !this.#place) return;
     // Beats go on meanwhile: committing what is left may take longer than a session.
     const beating = this.#client.edges.clock;
     let done = false;

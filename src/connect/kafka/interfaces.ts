@@ -187,12 +187,20 @@ export interface GroupOptions {
   readonly rebalanceTimeoutMs?: number;
   readonly heartbeatMs?: number;
   /**
-   * In order of preference. Default `['cooperative-sticky', 'range']`. `whole`: every partition goes to one member,
-   * the one that has them already if it is still there; the others stand by (a run whose state is not split by key).
+   * In order of preference. Default `['cooperative-sticky', 'range']`. `places`: all partitions are given up at each
+   * rebalance, and every member learns its place among the others, see {@link GroupPlace}.
    */
-  readonly assignors?: readonly ('range' | 'cooperative-sticky' | 'whole')[];
-  /** Handed to the leader's assignor and to other members. */
+  readonly assignors?: readonly ('range' | 'cooperative-sticky' | 'places')[];
+  /** Handed to the leader's assignor and, with `places`, to other members. */
   readonly userData?: Uint8Array;
+}
+
+/** Where a member stands in a group that assigns `places`. */
+export interface GroupPlace {
+  /** From 0. */
+  readonly place: number;
+  /** What each member has said of itself, by place; there are as many members. */
+  readonly userData: readonly (Uint8Array | null)[];
 }
 
 /** What transactional offset commits need to know of a member. */

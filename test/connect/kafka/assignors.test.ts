@@ -29,14 +29,11 @@ describe('assignPartitions', () => {
     expect(shares(assignPartitions('range', members, new Map([['a', 3]])))).toEqual({ 9: [0], 1: [1], 0: [2] });
   });
 
-  it('whole: everything stays with the one that has it; a newcomer stands by', () => {
+  it('places: members take partitions in turn, whatever they had', () => {
     const owned = [0, 1].map((partition) => ({ topic: 'a', partition }));
-    const members = [member('a-new'), member('old', { owned, generation: 3 })];
-    expect(shares(assignPartitions('whole', members, new Map([['a', 2]])))).toEqual({ 'a-new': [], old: [0, 1] });
-    expect(shares(assignPartitions('whole', [member('b'), member('a')], new Map([['a', 2]])))).toEqual({
-      a: [0, 1],
-      b: [],
-    });
+    const members = [member('b', { owned, generation: 3 }), member('a')];
+    expect(shares(assignPartitions('places', members, new Map([['a', 3]])))).toEqual({ a: [0, 2], b: [1] });
+    expect(shares(assignPartitions('places', [member('a')], new Map([['a', 2]])))).toEqual({ a: [0, 1] });
   });
 
   it('cooperative-sticky: what two claim belongs to the newer generation', () => {

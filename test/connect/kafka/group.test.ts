@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
 import type { Group } from '../../../src/connect/kafka/contracts.js';
 import { GroupMember } from '../../../src/connect/kafka/group.js';
 import type { GroupOptions, TopicPartition } from '../../../src/connect/kafka/interfaces.js';
@@ -81,18 +82,31 @@ describe('GroupMember', () => {
     await b.group.leave();
   });
 
-  it('whole: a second member stands by until the first one leaves', async () => {
-    const topic = await cluster.topic('whole', 2);
-    const options: GroupOptions = { groupId: 'whole', topics: [topic], assignors: ['whole'] };
-    const a = member(options);
-    const b = member(options);
+  it('places: everybody gives up everything, and learns its place and what the others say', async () => {
+    const topic = await cluster.topic('places', 2);
+    const options: GroupOptions = { groupId: 'places', topics: [topic], assignors: ['places'] };
+    const a = member({ ...options, userData: utf8('one') });
+    const b = member({ ...options, userData: utf8('two') });
+    const c = member(options);
+    const said = ({ group }: typeof a): string[] =>
+      group.place()!.userData.map((data) => (data === null ? '' : fromUtf8(data)));
     await a.group.start();
+    expect(said(a)).toEqual(['one']);
     await b.group.start();
-    expect(b.log).toEqual(['assigned ']);
+    await until(() => count(a) === 1 && count(b) === 1);
+    const places = [a, b].map(({ group }) => group.place()!);
+    expect(places.map(({ place }) => place).toSorted()).toEqual([0, 1]);
+    expect([said(a)[places[0]!.place], said(a)[places[1]!.place]]).toEqual(['one', 'two']);
+    expect(said(b)).toEqual(said(a));
+    // A member without any partition has to know too.
+    await c.group.start();
+    await until(() => a.group.place()?.userData.length === 3);
+    expect(count(a) + count(b) + count(c)).toBe(2);
     await a.group.leave();
-    await until(() => count(b) === 2);
-    expect(a.log).toEqual(['assigned 0,1', 'revoked 0,1']);
     await b.group.leave();
+    await until(() => count(c) === 2);
+    expect(c.group.place()!.place).toBe(0);
+    await c.group.leave();
   });
 
   it('tells a member that its partitions are lost when it was put out, and joins anew', async () => {
