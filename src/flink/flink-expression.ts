@@ -1,6 +1,8 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Schema, Value, ValueType } from '../base/row-batch.js';
-import type { AggregateNode, CastNode, Expression } from '../plan/expression.js';
+import { specialText } from '../plan/call-forms.js';
+import type { AggregateNode, CallNode, CastNode, Expression } from '../plan/expression.js';
+import { findFunction } from '../plan/functions/index.js';
 import { inferType, type Scope } from '../plan/infer-type.js';
 import { printExpression } from '../plan/print-expression.js';
 import { quoteText, TYPE_NAMES } from '../plan/spelling.js';
@@ -66,6 +68,13 @@ function castText(node: CastNode, from: ValueType | null, inner: string, note: F
   return `TRY_CAST(${inner} AS ${flinkType(node.to)})`;
 }
 
+/** A call whose spelling its signature knows; undefined for those that are written as here. */
+function callText(node: CallNode, print: (part: Expression) => string): string | undefined {
+  if (FUNCTIONS.has(node.name) || OPERATORS.test(node.name)) return undefined;
+  const text = findFunction(node.name)?.flink?.(node.arguments.map(print));
+  return text ?? refused(`function ${specialText(node.name, ['...']) ?? node.name}`);
+}
+
 /**
  * `expression` as Flink's SQL.
  * @throws `bad-plan` that names what Flink cannot express.
@@ -101,7 +110,7 @@ export function flinkExpression(expression: Expression, scope: FlinkScope): stri
       case 'aggregate':
         return aggregateText(node, print);
       case 'call':
-        return FUNCTIONS.has(node.name) || OPERATORS.test(node.name) ? undefined : refused(`function ${node.name}`);
+        return callText(node, print);
       case 'case':
         return undefined;
     }

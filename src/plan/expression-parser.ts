@@ -1,5 +1,6 @@
 import type { StreamctlError } from '../base/errors.js';
 import type { ValueType } from '../base/row-batch.js';
+import { type CallReader, specialCall } from './call-forms.js';
 import { didYouMean } from './did-you-mean.js';
 import type { Expression } from './expression.js';
 import { findFunction, functionSpecs } from './functions/index.js';
@@ -98,12 +99,7 @@ export class ExpressionParser {
   }
 
   #expression(): Expression {
-    if (++this.#depth > MAX_DEPTH) {
-      throw syntaxError(this.#text, this.#token.start, `the expression is nested deeper than ${MAX_DEPTH}`);
-    }
-    const expression = this.#or();
-    this.#depth--;
-    return expression;
+    return this.#nested(() => this.#or());
   }
 
   #or(): Expression {
@@ -191,7 +187,7 @@ export class ExpressionParser {
   #sign(): Expression {
     const start = this.#token.start;
     if (this.#symbol('+')) return this.#nested(() => this.#sign());
-    if (!this.#symbol('-')) return this.#primary();
+    if (!this.#symbol('-')) return this.#path(this.#primary(), start);
     if (this.#token.kind === 'number') return this.#mark(this.#number(-1), start);
     return this.#mark(
       call(
@@ -245,6 +241,25 @@ export class ExpressionParser {
     throw this.#unexpected('a value');
   }
 
+  /** `json.key[0]`, short for `JSON_VALUE(json, '$.key[0]')`. */
+  #path(value: Expression, start: number): Expression {
+    let path = '';
+    for (let symbol = this.#symbol('.', '['); symbol; symbol = this.#symbol('.', '[')) {
+      const token = this.#token;
+      if (symbol === '.') {
+        const key = this.#name();
+        path += token.kind === 'name' ? `.${key}` : `['${key.replaceAll(/[\\']/g, '\\$&')}']`;
+        continue;
+      }
+      if (token.kind !== 'number' || !/^\d{1,9}$/.test(token.text))
+        throw this.#unexpected('a place in an array, from 0,');
+      this.#at++;
+      this.#expectSymbol(']');
+      path += `[${token.text}]`;
+    }
+    return path === '' ? value : this.#mark(call('JSON_VALUE', value, literal(`$${path}`)), start);
+  }
+
   #column(name: string, start: number): Expression {
     return this.#mark(deepFreeze({ kind: 'column', name }), start);
   }
@@ -278,6 +293,8 @@ export class ExpressionParser {
   #callOrCast(upper: string, token: Token): Expression {
     this.#at += 2;
     if (upper === 'CAST' || upper === 'TRY_CAST') return this.#cast(upper, token.start);
+    const special = specialCall(upper, this.#reader);
+    if (special) return this.#mark(special, token.start);
     const spec = KEYWORDS.has(upper) ? undefined : findFunction(token.text);
     if (!spec) {
       const near = didYouMean(token.text, functionNames());
@@ -295,6 +312,19 @@ export class ExpressionParser {
     const operands = starred ? [] : this.#arguments();
     return this.#mark(deepFreeze({ kind: 'aggregate', name: spec.name, arguments: operands, distinct }), token.start);
   }
+
+  readonly #reader: CallReader = {
+    expression: () => this.#expression(),
+    operand: () => this.#infix(PRECEDENCE.sum),
+    takes: (next) => (next === ',' ? this.#symbol(next) !== undefined : this.#word(next)),
+    expectWord: (word) => this.#expectWord(word),
+    expectSymbol: (symbol) => this.#expectSymbol(symbol),
+    name: () => this.#name(),
+    rest: () => this.#arguments(),
+    fail: (message, hint) => {
+      throw syntaxError(this.#text, this.#tokens[this.#at - 1]!.start, message, hint);
+    },
+  };
 
   #cast(upper: string, start: number): Expression {
     const operand = this.#expression();
@@ -357,5 +387,5 @@ export class ExpressionParser {
 }
 
 function functionNames(): string[] {
-  return functionSpecs.flatMap((spec) => [spec.name, ...spec.aliases]).filter((name) => /^[A-Z_]+$/.test(name));
+  return functionSpecs.flatMap((spec) => [spec.name, ...spec.aliases]).filter((name) => /^[A-Z0-9_]+$/.test(name));
 }

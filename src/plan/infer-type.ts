@@ -87,6 +87,9 @@ function callType(
   if (count < spec.minArguments || count > spec.maxArguments) {
     return report(node, `${spec.name} does not take ${count} argument${count === 1 ? '' : 's'}`, `write ${spec.usage}`);
   }
+  const constants = node.arguments.map((operand) => (operand.kind === 'literal' ? operand.value : undefined));
+  const wrong = spec.constants?.(constants);
+  if (wrong !== undefined) return report(node, `${spec.name}: ${wrong}`);
   const type = spec.result(types);
   if (type !== null || types.every((argument) => argument === null)) return type;
   return report(node, `${spec.name} does not fit ${types.map(typeName).join(', ')}`, `write ${spec.usage}`);

@@ -43,7 +43,7 @@ export function markedText(text: string, at: number): string {
 const SPACE = /\s+|--[^\n]*/y;
 const NAME = /[\p{L}_][\p{L}\p{N}_]*/uy;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
-const SYMBOL = /<=|>=|<>|!=|==|\|\||[-+*/%=<>(),.]/y;
+const SYMBOL = /<=|>=|<>|!=|==|\|\||[-+*/%=<>(),.[\]]/y;
 const PARAMETER = /:([A-Za-z_][A-Za-z0-9_]*)/y;
 
 function matchAt(pattern: RegExp, text: string, at: number): string | undefined {

@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.js';
+import { specialText } from './call-forms.js';
 import type { Expression, LiteralNode } from './expression.js';
 import { INFIX, POSTFIX, PRECEDENCE, quoteName, quoteText, TYPE_NAMES } from './spelling.js';
 import { timestampText } from './timestamp-text.js';
@@ -72,8 +73,10 @@ function callText(name: string, operands: readonly Expression[], wrapped: Wrap):
     }
   }
   const precedence = INFIX[name];
-  if (precedence === undefined)
-    return [`${name}(${operands.map((operand) => wrapped(operand, 0)).join(', ')})`, primary];
+  if (precedence === undefined) {
+    const args = operands.map((operand) => wrapped(operand, 0));
+    return [specialText(name, args) ?? `${name}(${args.join(', ')})`, primary];
+  }
   const leftmost = precedence === comparison ? comparison + 1 : precedence;
   return [`${wrapped(first!, leftmost)} ${name} ${wrapped(second!, precedence + 1)}`, precedence];
 }

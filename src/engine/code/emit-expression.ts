@@ -4,7 +4,7 @@ import type { CallNode, CaseNode, CastNode, ColumnNode, Expression } from '../..
 import { type ArgumentType, commonType } from '../../plan/functions/function-spec.js';
 import { TYPE_NAMES } from '../../plan/spelling.js';
 import { castFor } from '../functions/casts.js';
-import { scalarFunctions } from '../functions/index.js';
+import { functionsWithNull, scalarFunctions } from '../functions/index.js';
 import { RowError } from '../row-error.js';
 import { emitArithmetic } from './arithmetic.js';
 import { emitComparison, emitIn, emitIsDistinct, emitLike, equality } from './comparison.js';
@@ -183,14 +183,19 @@ function emitFunction(node: CallNode, parts: readonly Emitted[], scope: EmitScop
   const behaviour = scalarFunctions.get(node.name);
   assert(behaviour, `function ${node.name} has a behaviour`);
   const type = scope.types.get(node)!;
-  const isNull = emitter.define(anyNull(parts));
+  const isNull = emitter.variable(anyNull(parts));
   const value = emitter.variable(placeholder(type, emitter.mode));
   emitter.canFail = true;
   const inputs = parts.map((part) =>
     part.type === 'bigint' && emitter.mode === 'wide' ? `${emitter.constant(plainInteger)}(${part.value})` : part.value,
   );
   const code = `${emitter.constant(behaviour)}(${inputs.join(', ')})`;
-  emitter.push(`if (!${isNull}) ${value} = ${type === 'bigint' ? wholeNumber(code, emitter) : code};`);
+  if (functionsWithNull.has(node.name)) {
+    emitter.push(`if (!${isNull}) {`);
+    const given = emitter.define(code);
+    const taken = type === 'bigint' ? wholeNumber(given, emitter) : given;
+    emitter.push(`if (${given} === null) ${isNull} = true; else ${value} = ${taken}; }`);
+  } else emitter.push(`if (!${isNull}) ${value} = ${type === 'bigint' ? wholeNumber(code, emitter) : code};`);
   return { value, isNull, type };
 }
 

@@ -6,16 +6,34 @@ import { CorrelationState } from './correlation.js';
 import { CountState } from './count.js';
 import { DistinctState } from './distinct.js';
 import { FirstLastState } from './first-last.js';
+import { geoFunctions } from './geo.js';
+import { hashFunctions } from './hash.js';
+import { jsonFunctions } from './json.js';
 import { extremeState } from './min-max.js';
 import { numericFunctions } from './numeric.js';
+import { regexpFunctions } from './regexp.js';
 import type { ScalarFunction } from './scalar-function.js';
 import { DoubleSumState, IntegerSumState } from './sum.js';
 import { textFunctions } from './text.js';
+import { timeFunctions } from './time.js';
 import { SpreadState } from './variance.js';
 
 /** Behaviour of every scalar function that code is not written out for, by its name in plan/functions. */
 export const scalarFunctions: ReadonlyMap<string, ScalarFunction> = new Map(
-  Object.entries({ ...numericFunctions, ...textFunctions }),
+  Object.entries({
+    ...numericFunctions,
+    ...textFunctions,
+    ...regexpFunctions,
+    ...timeFunctions,
+    ...jsonFunctions,
+    ...hashFunctions,
+    ...geoFunctions,
+  }),
+);
+
+/** Functions that may give null for arguments that are not. */
+export const functionsWithNull: ReadonlySet<string> = new Set(
+  'SPLIT_INDEX LPAD RPAD REGEXP_EXTRACT TO_TIMESTAMP CONVERT_TZ UNIX_TIMESTAMP JSON_VALUE JSON_QUERY'.split(' '),
 );
 
 /** Behaviour of every aggregate function, by its name in plan/functions. */

@@ -1,5 +1,5 @@
 import { type Arithmetic, call, type NumberType, type Operand, type Typed } from '../typed.js';
-import { numericResult, scalar, takes } from './function-spec.js';
+import { numericResult, scalar, takes, withFlink } from './function-spec.js';
 
 type Num = Operand<NumberType>;
 /** Number type of an operand; a plain constant does not change the type of what it meets. */
@@ -7,6 +7,19 @@ type TypeOf<O> = O extends Typed<infer N extends NumberType> ? N : never;
 type Result<A, B> = [TypeOf<A> | TypeOf<B>] extends [never]
   ? Typed<NumberType>
   : Typed<Arithmetic<TypeOf<A> | TypeOf<B>, TypeOf<A> | TypeOf<B>>>;
+
+const MEASURES = {
+  LOG10: 'logarithm to the base of 10',
+  LOG2: 'logarithm to the base of 2',
+  SIN: 'sine of an angle in radians',
+  COS: 'cosine of an angle in radians',
+  TAN: 'tangent of an angle in radians',
+  ASIN: 'angle of a sine, in radians',
+  ACOS: 'angle of a cosine, in radians',
+  ATAN: 'angle of a tangent, in radians',
+  RADIANS: 'degrees as radians',
+  DEGREES: 'radians as degrees',
+} as const;
 
 /** Signatures of the operators on numbers. Whole numbers stay whole: 7 / 2 is 3. */
 export const arithmeticSpecs = [
@@ -26,6 +39,13 @@ export const arithmeticSpecs = [
   scalar('LN', 'LN(number)', 'natural logarithm', [1, 1], takes(['number'], 'double')),
   scalar('EXP', 'EXP(number)', 'e to the power of a number', [1, 1], takes(['number'], 'double')),
   scalar('POWER', 'POWER(base, exponent)', 'base to the power of exponent', [2, 2], takes(['number'], 'double')),
+  ...Object.entries(MEASURES).map(([name, summary]) =>
+    withFlink(scalar(name, `${name}(number)`, summary, [1, 1], takes(['number'], 'double'))),
+  ),
+  withFlink(
+    scalar('ATAN2', 'ATAN2(y, x)', 'angle of a direction, in radians', [2, 2], takes(['number'], 'double')),
+    ([y, x]) => `ATAN2(CAST(${y} AS DOUBLE), CAST(${x} AS DOUBLE))`,
+  ),
 ];
 
 /** `a + b`. */

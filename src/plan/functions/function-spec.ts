@@ -1,4 +1,4 @@
-import type { ValueType } from '../../base/row-batch.js';
+import type { Value, ValueType } from '../../base/row-batch.js';
 
 /** Type of an argument; null is the type of a bare NULL, which fits everywhere. */
 export type ArgumentType = ValueType | null;
@@ -18,7 +18,14 @@ export interface FunctionSpec {
   readonly maxArguments: number;
   /** Type of the result for arguments of these types, null when they do not fit. */
   readonly result: (types: readonly ArgumentType[]) => ValueType | null;
+  /** Flink's text for these arguments (their texts); left out where the printer knows it. */
+  readonly flink?: FlinkText;
+  /** What is wrong with constant arguments (undefined where one is no constant): a pattern, a path, a zone. */
+  readonly constants?: (values: readonly (Value | undefined)[]) => string | undefined;
 }
+
+/** How a call is written for Flink; undefined where Flink has no such thing. */
+export type FlinkText = (args: readonly string[]) => string | undefined;
 
 /** Sets of types that a parameter may take. */
 export type Shape = ValueType | 'number' | 'ordered' | 'any';
@@ -87,4 +94,13 @@ export function aggregate(
   aliases: readonly string[] = [],
 ): FunctionSpec {
   return { ...scalar(name, usage, summary, counts, result, aliases), kind: 'aggregate' };
+}
+
+/** Adds what Flink and constants need to a spec; without a text Flink has the function under the same name. */
+export function withFlink(
+  spec: FunctionSpec,
+  flink: FlinkText = (args) => `${spec.name}(${args.join(', ')})`,
+  constants?: FunctionSpec['constants'],
+): FunctionSpec {
+  return { ...spec, flink, ...(constants === undefined ? {} : { constants }) };
 }

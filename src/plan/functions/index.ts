@@ -5,10 +5,15 @@ import { correlationSpec } from './correlation.js';
 import { countSpec } from './count.js';
 import { firstSpec, lastSpec } from './first-last.js';
 import type { FunctionSpec } from './function-spec.js';
+import { geoSpecs } from './geo.js';
+import { hashSpecs } from './hash.js';
+import { jsonSpecs } from './json.js';
 import { logicSpecs } from './logic.js';
 import { maxSpec, minSpec } from './min-max.js';
+import { regexpSpecs } from './regexp.js';
 import { sumSpec } from './sum.js';
 import { textSpecs } from './text.js';
+import { timeSpecs } from './time.js';
 import { varianceSpecs } from './variance.js';
 
 export * from './arithmetic.js';
@@ -17,10 +22,15 @@ export * from './comparison.js';
 export * from './correlation.js';
 export * from './count.js';
 export * from './first-last.js';
+export * from './geo.js';
+export * from './hash.js';
+export * from './json.js';
 export * from './logic.js';
 export * from './min-max.js';
+export * from './regexp.js';
 export * from './sum.js';
 export * from './text.js';
+export * from './time.js';
 export * from './variance.js';
 
 /** Every function and operator of the expression language. */
@@ -29,6 +39,11 @@ export const functionSpecs: readonly FunctionSpec[] = [
   ...comparisonSpecs,
   ...logicSpecs,
   ...textSpecs,
+  ...regexpSpecs,
+  ...timeSpecs,
+  ...jsonSpecs,
+  ...hashSpecs,
+  ...geoSpecs,
   countSpec,
   sumSpec,
   avgSpec,

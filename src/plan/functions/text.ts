@@ -1,5 +1,5 @@
 import { call, type Operand, type Typed } from '../typed.js';
-import { fits, scalar, takes } from './function-spec.js';
+import { fits, scalar, takes, withFlink } from './function-spec.js';
 
 const textToText = takes(['string'], 'string');
 const one = [1, 1] as const;
@@ -35,6 +35,46 @@ export const textSpecs = [
   scalar('REPLACE', 'REPLACE(text, part, by)', 'every part replaced', [3, 3], textToText),
   scalar('STARTSWITH', 'STARTSWITH(text, part)', 'whether it begins so', [2, 2], takes(['string'], 'boolean')),
   scalar('ENDSWITH', 'ENDSWITH(text, part)', 'whether it ends so', [2, 2], takes(['string'], 'boolean')),
+  withFlink(
+    scalar(
+      'SPLIT_INDEX',
+      'SPLIT_INDEX(text, separator, place)',
+      'a part of a text that is cut at a separator; the first is 0; null when there is none',
+      [3, 3],
+      takes(['string', 'string', 'bigint'], 'string'),
+    ),
+    ([text, separator, place]) => `SPLIT_INDEX(${text}, ${separator}, CAST(${place} AS INT))`,
+  ),
+  ...['LPAD', 'RPAD'].map((name) =>
+    withFlink(
+      scalar(
+        name,
+        `${name}(text, length, fill)`,
+        `as long as that: filled on the ${name === 'LPAD' ? 'left' : 'right'}, or cut; null for a negative length`,
+        [3, 3],
+        takes(['string', 'bigint', 'string'], 'string'),
+      ),
+      ([text, length, fill]) => `${name}(${text}, CAST(${length} AS INT), ${fill})`,
+    ),
+  ),
+  ...['LEFT', 'RIGHT'].map((name) =>
+    withFlink(
+      scalar(
+        name,
+        `${name}(text, length)`,
+        `so many characters of the ${name === 'LEFT' ? 'beginning' : 'end'}`,
+        [2, 2],
+        takes(['string', 'bigint'], 'string'),
+      ),
+      ([text, length]) => `${name}(${text}, CAST(${length} AS INT))`,
+    ),
+  ),
+  withFlink(
+    scalar('REPEAT', 'REPEAT(text, times)', 'a text so often', [2, 2], takes(['string', 'bigint'], 'string')),
+    ([text, times]) => `REPEAT(${text}, CAST(${times} AS INT))`,
+  ),
+  withFlink(scalar('REVERSE', 'REVERSE(text)', 'from the end to the beginning', one, textToText)),
+  withFlink(scalar('INITCAP', 'INITCAP(text)', 'each word with one capital', one, textToText)),
 ];
 
 /** `a || b || ...`. */

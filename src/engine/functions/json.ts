@@ -1,0 +1,44 @@
+import { type JsonPath, jsonPath } from '../../base/json-path.js';
+import { parseJson } from '../../base/json-text.js';
+import type { JsonValue, Value } from '../../base/row-batch.js';
+import { RowError } from '../row-error.js';
+import { jsonText } from './casts.js';
+import type { ScalarFunction } from './scalar-function.js';
+
+function pathOf(text: string): JsonPath {
+  const path = jsonPath(text);
+  if (typeof path === 'string') throw new RowError('a JSON path is not understood');
+  return path;
+}
+
+/** What the path leads to in a json value, or in a text that holds one. */
+function found(json: Value, path: JsonPath): readonly JsonValue[] {
+  const value = typeof json === 'string' ? parseJson(json) : (json as JsonValue);
+  return value === undefined ? [] : path.find(value);
+}
+
+function isScalar(value: JsonValue): boolean {
+  return typeof value !== 'object';
+}
+
+function valueAt(json: Value, pathText: string): Value {
+  const values = found(json, pathOf(pathText));
+  const [value] = values;
+  if (values.length !== 1 || value === undefined || value === null || !isScalar(value)) return null;
+  return typeof value === 'string' ? value : jsonText(value);
+}
+
+function queryAt(json: Value, pathText: string): Value {
+  const path = pathOf(pathText);
+  const values = found(json, path);
+  if (path.isMany) return values.length === 0 ? null : values;
+  const [value] = values;
+  return value === undefined || value === null || isScalar(value) ? null : value;
+}
+
+/** Behaviour of the functions on JSON. */
+export const jsonFunctions: Readonly<Record<string, ScalarFunction>> = {
+  JSON_VALUE: valueAt,
+  JSON_QUERY: queryAt,
+  JSON_EXISTS: (json: Value, path: string) => found(json, pathOf(path)).length > 0,
+};
