@@ -13,7 +13,8 @@ import {
   PLAIN,
   ROW_END,
 } from './csv-layout.js';
-import { numberEnd, writeEscape, writeNull } from './json-bytes.js';
+import { writeEscape, writeNull } from './json-bytes.js';
+import { unquoteNumber } from './local-number.js';
 import type { BadRow, RowBlock } from './row-block.js';
 import { utf8Problem } from './utf8-check.js';
 
@@ -38,6 +39,8 @@ export class CsvJson {
   readonly #onBad: (bad: BadRow) => void;
   readonly #classes: Uint8Array;
   readonly #kinds: Uint8Array;
+  /** 1 for columns whose numbers have a decimal comma. */
+  readonly #commas: Uint8Array;
   readonly #labels: readonly Uint8Array[];
   readonly #words: readonly Int32Array[];
   readonly #suffix: Uint8Array;
@@ -64,6 +67,7 @@ export class CsvJson {
     this.#rowEnd = layout.rowEnd === 'cr' ? 0x0d : 0x0a;
     this.#classes = byteClasses(layout);
     this.#kinds = kindsOf(layout);
+    this.#commas = Uint8Array.from(layout.columns, ({ decimal }) => (decimal === 'comma' ? 1 : 0));
     this.misfits = new Float64Array(layout.columns.length);
     this.#cellStart = new Int32Array(layout.columns.length + 1);
     this.#cellEnd = new Int32Array(layout.columns.length + 1);
@@ -156,7 +160,7 @@ export class CsvJson {
       this.#cellQuoted = false;
       if (input[at] === quote) at = this.#quoted(at, kind, slot);
       else if (kind === 0) at = this.#text(at);
-      else if (kind === 1) at = this.#number(at, field);
+      else if (kind === 1) at = this.#commas[field] === 0 ? this.#number(at, field) : this.#notPlain(at, field);
       else at = this.#skip(at);
       if (at < 0) return -1;
       if (!this.#cellQuoted) this.#cellEnd[slot] = at;
@@ -276,7 +280,7 @@ export class CsvJson {
       out[target++] = byte;
       byte = input[++at]!;
     }
-    if (at === whole || (input[whole] === 0x30 && at - whole > 1)) return this.#notNumber(start, field);
+    if (at === whole || (input[whole] === 0x30 && at - whole > 1)) return this.#notPlain(start, field);
     let marked = false;
     if (byte === 0x2e) {
       const dot = at;
@@ -284,7 +288,7 @@ export class CsvJson {
         out[target++] = byte;
         byte = input[++at]!;
       } while (byte >= 0x30 && byte <= 0x39);
-      if (at === dot + 1) return this.#notNumber(start, field);
+      if (at === dot + 1) return this.#notPlain(start, field);
       marked = true;
     }
     if ((byte | 0x20) === 0x65) {
@@ -300,18 +304,20 @@ export class CsvJson {
         out[target++] = byte;
         byte = input[++at]!;
       }
-      if (at === exponent || !marked) return this.#notNumber(start, field);
+      if (at === exponent || !marked) return this.#notPlain(start, field);
     }
     while (byte === 0x20) byte = input[++at]!;
     const kind = this.#classes[byte]!;
-    if (kind < DELIMITER || (kind === CR && input[at + 1] !== 0x0a)) return this.#notNumber(start, field);
+    if (kind < DELIMITER || (kind === CR && input[at + 1] !== 0x0a)) return this.#notPlain(start, field);
     this.#at = target;
     return at;
   }
 
-  #notNumber(start: number, field: number): number {
+  /** A cell that is no number as JSON writes it: as people write it, or else text. */
+  #notPlain(start: number, field: number): number {
+    const from = this.#at;
     const at = this.#text(start);
-    if (at !== start) this.misfits[field]!++;
+    if (at !== start) this.#at = this.#unquoteNumber(from, this.#at, 1, field);
     return at;
   }
 
@@ -384,17 +390,10 @@ export class CsvJson {
   /** Takes the quotes off a cell of a number column that holds a number; returns where its JSON ends. */
   #unquoteNumber(from: number, to: number, kind: number, field: number): number {
     if (kind !== 1) return to;
-    const out = this.#out;
-    let start = from + 1;
-    let end = to - 1;
-    if (start === end) return writeNull(out, from);
-    while (start < end && out[start] === 0x20) start++;
-    while (end > start && out[end - 1] === 0x20) end--;
-    if (numberEnd(out, start, end) !== end) {
-      this.misfits[field]!++;
-      return to;
-    }
-    out.copyWithin(from, start, end);
-    return from + end - start;
+    if (to - from === 2) return writeNull(this.#out, from);
+    const end = unquoteNumber(this.#out, from, to, this.#commas[field] === 1 ? 'comma' : 'dot');
+    if (end >= 0) return end;
+    this.misfits[field]!++;
+    return to;
   }
 }

@@ -1,4 +1,5 @@
 import { utf8 } from '../../base/bytes.js';
+import type { DecimalMark } from './local-number.js';
 
 /** What becomes of a column: kept as text, as a number where the cell is one, or left out. */
 export type CsvColumnKind = 'text' | 'number' | 'skip';
@@ -7,11 +8,16 @@ export type CsvColumnKind = 'text' | 'number' | 'skip';
 export interface CsvLayout {
   /** One byte. */
   readonly delimiter: number;
-  /** One byte, `"` as a rule. */
+  /** One byte, `"` as a rule; -1 where quotes mean nothing. */
   readonly quote: number;
   /** `cr` for files whose rows end in a bare carriage return; `lf` covers LF and CRLF. */
   readonly rowEnd: 'lf' | 'cr';
-  readonly columns: readonly { readonly name: string; readonly kind: CsvColumnKind }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly kind: CsvColumnKind;
+    /** How the numbers of a number column are written: a dot where nothing is said. */
+    readonly decimal?: DecimalMark;
+  }[];
   /** Fields that every row gets at its end, as JSON texts. */
   readonly constants: readonly { readonly name: string; readonly json: string }[];
   /** Column whose text becomes the record key, -1 for none. */

@@ -2,6 +2,8 @@
 export interface CsvCell {
   readonly text: Uint8Array;
   readonly quoted: boolean;
+  /** Text follows its closing quote. */
+  readonly torn: boolean;
 }
 
 /** A row of a sample. */
@@ -19,6 +21,7 @@ export interface CsvRow {
 /** How the cells and rows of a file are told apart. */
 export interface CsvMarks {
   readonly delimiter: number;
+  /** -1 where quotes mean nothing. */
   readonly quote: number;
   readonly rowEnd: 'lf' | 'cr';
 }
@@ -50,7 +53,7 @@ function readRow(bytes: Uint8Array, start: number, line: number, marks: CsvMarks
   let at = start;
   for (;;) {
     const cell = readCell(bytes, at, marks);
-    cells.push({ text: cell.text, quoted: cell.quoted });
+    cells.push({ text: cell.text, quoted: cell.quoted, torn: cell.torn });
     lines += cell.lines;
     at = cell.end;
     if (at < bytes.length && bytes[at] === marks.delimiter) {
@@ -72,7 +75,7 @@ function readCell(bytes: Uint8Array, start: number, marks: CsvMarks) {
   let at = start;
   if (bytes[at] !== marks.quote || at >= bytes.length) {
     while (!isRowEnd(bytes, at, marks) && bytes[at] !== marks.delimiter) at++;
-    return { text: bytes.subarray(start, at), quoted: false, end: at, lines: 0, open: false };
+    return { text: bytes.subarray(start, at), quoted: false, torn: false, end: at, lines: 0, open: false };
   }
   const text: number[] = [];
   let lines = 0;
@@ -89,6 +92,7 @@ function readCell(bytes: Uint8Array, start: number, marks: CsvMarks) {
     if (byte === (marks.rowEnd === 'cr' ? 0x0d : 0x0a)) lines++;
     text.push(byte);
   }
+  const closed = at + 1;
   while (!isRowEnd(bytes, at, marks) && bytes[at] !== marks.delimiter) at++;
-  return { text: Uint8Array.from(text), quoted: true, end: at, lines, open };
+  return { text: Uint8Array.from(text), quoted: true, torn: !open && at !== closed, end: at, lines, open };
 }

@@ -1,10 +1,13 @@
 import { fromUtf8 } from '../../base/bytes.js';
 import { StreamctlError } from '../../base/errors.js';
+import { type ColumnType, ColumnTypes } from './column-types.js';
 import { type CsvMarks, type CsvRow, csvRows } from './csv-rows.js';
-import { numberEnd } from './json-bytes.js';
+import type { DecimalMark } from './local-number.js';
 
 const CANDIDATES = [0x2c, 0x3b, 0x09, 0x7c];
 const DETECTION_ROWS = 200;
+const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
 const DELIMITER_NAMES: Readonly<Record<string, string>> = {
   comma: ',',
   semicolon: ';',
@@ -14,10 +17,8 @@ const DELIMITER_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** A column as its sample shows it. */
-export interface CsvColumn {
+export interface CsvColumn extends ColumnType {
   readonly name: string;
-  /** `bigint` and `double` are both copied as they stand; `text` also for columns without a value. */
-  readonly type: 'text' | 'bigint' | 'double';
 }
 
 /** What a file looks like, decided once from its sample. */
@@ -46,11 +47,30 @@ export function parseDelimiter(text: string): number | undefined {
 /** What is known of a file before its sample is looked at. */
 export interface KnownShape {
   readonly delimiter?: number;
+  /** -1 where quotes mean nothing. */
+  readonly quote?: number;
   readonly rowEnd?: CsvMarks['rowEnd'];
+  readonly decimal?: DecimalMark;
   /** A cell in quotes is text, even where it looks like a number: the writer knew the types. */
   readonly quotedIsText?: boolean;
   /** Pieces from further inside the file, each beginning in the middle of some row: they only take part in types. */
   readonly more?: readonly Uint8Array[];
+}
+
+/** Reads `--quote`: `"`, `'` or `none`; undefined for `auto`. @throws `usage` */
+export function parseQuote(text: string): number | undefined {
+  if (text === 'auto') return undefined;
+  if (text === 'none') return -1;
+  if (text === '"' || text === "'") return text.charCodeAt(0);
+  throw new StreamctlError('usage', `"${text}" cannot be a quote`, { hint: `write ", ', none or auto` });
+}
+
+/** Reads `--decimal`: the mark or its name; undefined for `auto`. @throws `usage` */
+export function parseDecimal(text: string): DecimalMark | undefined {
+  if (text === 'auto') return undefined;
+  if (text === 'dot' || text === '.') return 'dot';
+  if (text === 'comma' || text === ',') return 'comma';
+  throw new StreamctlError('usage', `--decimal: "${text}" is not a decimal mark`, { hint: 'write dot, comma or auto' });
 }
 
 /**
@@ -60,8 +80,9 @@ export interface KnownShape {
  */
 export function detectCsv(head: Uint8Array, complete: boolean, options: KnownShape = {}): CsvShape {
   const rowEnd = options.rowEnd ?? (!head.includes(0x0a) && head.includes(0x0d) ? 'cr' : 'lf');
-  const delimiter = options.delimiter ?? detectDelimiter(head, rowEnd, complete);
-  const marks: CsvMarks = { delimiter, quote: 0x22, rowEnd };
+  const quote = options.quote ?? detectQuote(head, rowEnd, complete, options.delimiter);
+  const delimiter = options.delimiter ?? detectDelimiter(head, { quote, rowEnd }, complete);
+  const marks: CsvMarks = { delimiter, quote, rowEnd };
   const rows = csvRows(head, marks, complete);
   const header = rows.next().value;
   if (!header) {
@@ -78,47 +99,66 @@ export function detectCsv(head: Uint8Array, complete: boolean, options: KnownSha
     });
   }
   const names = columnNames(header);
-  const types: SeenTypes = {
-    seen: new Array<undefined>(names.length).fill(undefined),
-    rows: 0,
-    quotedIsText: options.quotedIsText ?? false,
-  };
-  for (const row of rows) takeRow(row, types);
+  const types = new ColumnTypes(names.length, options.quotedIsText ?? false);
+  for (const row of rows) types.take(row);
   if (types.rows === 0 && complete && header.next >= head.length) {
     throw new StreamctlError('bad-data', 'the file has a header and no rows', {
       detail: `columns: ${names.join(', ')}`,
     });
   }
-  for (const piece of options.more ?? []) inferMore(piece, marks, types);
+  for (const piece of options.more ?? []) takeMore(piece, marks, types);
   return {
     marks,
-    columns: names.map((name, index) => ({ name, type: types.seen[index] ?? 'text' })),
+    columns: types.decide(options.decimal, delimiter).map((type, index) => ({ name: names[index]!, ...type })),
     headerBytes: header.next,
     firstLine: countLines(head, header.next, rowEnd) + 1,
   };
 }
 
-function detectDelimiter(head: Uint8Array, rowEnd: 'lf' | 'cr', complete: boolean): number {
+function detectDelimiter(head: Uint8Array, marks: Omit<CsvMarks, 'delimiter'>, complete: boolean): number {
   let best = 0x2c;
   let bestScore = 0;
   for (const delimiter of CANDIDATES) {
-    let columns = 0;
-    let total = 0;
-    let fitting = 0;
-    for (const row of csvRows(head, { delimiter, quote: 0x22, rowEnd }, complete)) {
-      if (total === 0) columns = row.cells.length;
-      total++;
-      if (row.cells.length === columns && !row.open) fitting++;
-      if (total === DETECTION_ROWS) break;
-    }
-    // Few columns that hold for every row beat many that do not.
-    const score = columns < 2 ? 0 : (fitting / total) ** 2 * columns;
-    if (score > bestScore) {
-      best = delimiter;
-      bestScore = score;
-    }
+    const score = fit(head, { ...marks, delimiter }, complete);
+    if (score <= bestScore) continue;
+    best = delimiter;
+    bestScore = score;
   }
   return best;
+}
+
+/** How well marks fit: few columns that hold for every row beat many that do not. */
+function fit(head: Uint8Array, marks: CsvMarks, complete: boolean): number {
+  let columns = 0;
+  let total = 0;
+  let fitting = 0;
+  for (const row of csvRows(head, marks, complete)) {
+    if (total === 0) columns = row.cells.length;
+    total++;
+    if (row.cells.length === columns && !row.open) fitting++;
+    if (total === DETECTION_ROWS) break;
+  }
+  return columns < 2 ? 0 : (fitting / total) ** 2 * columns;
+}
+
+/**
+ * Cells are quoted with `"`, unless no cell is and `'` explains the file better: cells begin and end with it, and the rows
+ * come out more even.
+ */
+function detectQuote(head: Uint8Array, rowEnd: 'lf' | 'cr', complete: boolean, forced: number | undefined): number {
+  const candidates = forced === undefined ? CANDIDATES : [forced];
+  const best = (quote: number): number =>
+    Math.max(...candidates.map((delimiter) => fit(head, { delimiter, quote, rowEnd }, complete)));
+  if (!head.includes(APOSTROPHE)) return QUOTE;
+  const delimiter = forced ?? detectDelimiter(head, { quote: APOSTROPHE, rowEnd }, complete);
+  let quoted = 0;
+  let rows = 0;
+  for (const row of csvRows(head, { delimiter, quote: APOSTROPHE, rowEnd }, complete)) {
+    if (row.open || row.cells.some((cell) => cell.torn || (!cell.quoted && cell.text[0] === QUOTE))) return QUOTE;
+    if (row.cells.some((cell) => cell.quoted)) quoted++;
+    if (++rows === DETECTION_ROWS) break;
+  }
+  return quoted * 2 > rows && best(APOSTROPHE) >= best(QUOTE) ? APOSTROPHE : QUOTE;
 }
 
 function columnNames(header: CsvRow): string[] {
@@ -133,39 +173,10 @@ function columnNames(header: CsvRow): string[] {
   return names;
 }
 
-interface SeenTypes {
-  readonly seen: ('text' | 'bigint' | 'double' | undefined)[];
-  rows: number;
-  readonly quotedIsText: boolean;
-}
-
 /** A piece from inside a file begins at an unknown place: rows count only from the first one that has the right width. */
-function inferMore(piece: Uint8Array, marks: CsvMarks, types: SeenTypes): void {
+function takeMore(piece: Uint8Array, marks: CsvMarks, types: ColumnTypes): void {
   const begin = piece.indexOf(marks.rowEnd === 'cr' ? 0x0d : 0x0a) + 1;
-  for (const row of csvRows(piece.subarray(begin), marks, false)) takeRow(row, types);
-}
-
-function takeRow(row: CsvRow, types: SeenTypes): void {
-  types.rows++;
-  if (row.cells.length !== types.seen.length || row.open) return;
-  for (let index = 0; index < row.cells.length; index++) {
-    if (types.seen[index] === 'text') continue;
-    const { text, quoted } = row.cells[index]!;
-    const kind = quoted && types.quotedIsText && text.length > 0 ? 'text' : cellType(text);
-    if (kind !== undefined && types.seen[index] !== 'double') types.seen[index] = kind;
-    else if (kind === 'text') types.seen[index] = 'text';
-  }
-}
-
-function cellType(text: Uint8Array): 'text' | 'bigint' | 'double' | undefined {
-  let start = 0;
-  let end = text.length;
-  while (start < end && text[start] === 0x20) start++;
-  while (end > start && text[end - 1] === 0x20) end--;
-  if (text.length === 0) return undefined;
-  if (start === end || numberEnd(text, start, end) !== end) return 'text';
-  for (let at = start; at < end; at++) if (text[at]! === 0x2e || (text[at]! | 0x20) === 0x65) return 'double';
-  return 'bigint';
+  for (const row of csvRows(piece.subarray(begin), marks, false)) types.take(row);
 }
 
 function countLines(bytes: Uint8Array, end: number, rowEnd: 'lf' | 'cr'): number {

@@ -1,9 +1,9 @@
 import { StreamctlError } from '../../../base/errors.js';
 import { formatDuration } from '../../../base/time.js';
-import { parseDelimiter } from '../../../connect/codecs/csv-shape.js';
+import { parseDecimal, parseDelimiter, parseQuote } from '../../../connect/codecs/csv-shape.js';
 import { RowBlock } from '../../../connect/codecs/row-block.js';
 import { parseEncoding } from '../../../connect/codecs/text-encoding.js';
-import { timeParser } from '../../../connect/codecs/time-format.js';
+import { detectDateOrder, timeParser } from '../../../connect/codecs/time-format.js';
 import { parseCellRange } from '../../../connect/codecs/xlsx/cell-range.js';
 import type { KafkaClient } from '../../../connect/kafka/client.js';
 import { createMissingTopics } from '../../../connect/kafka/create-topics.js';
@@ -16,6 +16,7 @@ import type { OpenOptions, RowReader } from '../../../connect/sources/replay/row
 import { formatCount, groupDigits } from '../../../ui/text/numbers.js';
 import { untilAborted } from '../frame/byte-sources.js';
 import type { Context } from '../frame/context.js';
+import { readTypes } from './column-types-file.js';
 import { type ReplayFlags, readPacing, readSet } from './replay-flags.js';
 import { ReplayProgress } from './replay-progress.js';
 import { baseName, columnFromName, columnTypes, fileStem, type ReplayTarget } from './replay-target.js';
@@ -29,6 +30,7 @@ export interface OpenedFile {
 }
 
 const DRY_ROWS = 1_000;
+const SHOWN_COLUMNS = 4;
 
 /** Opens a file and tells what it looks like. @throws `not-found`, `bad-data`, `usage` */
 export async function openFile(
@@ -66,21 +68,47 @@ function asFolder(error: unknown, file: string): unknown {
 function openOptions(context: Context, flags: ReplayFlags, bad: BadRows, target: ReplayTarget): OpenOptions {
   const encoding = parseEncoding(flags.encoding);
   const delimiter = parseDelimiter(flags.delimiter);
+  const quote = parseQuote(flags.quote);
+  const decimal = parseDecimal(flags.decimal);
+  const types = readTypes(context, flags.types);
   return {
     onBad: bad.take,
     edges: { compression: context.compression, files: context.files },
     set: readSet(flags.set),
     textOnly: flags.types === 'text',
+    ...(types === undefined ? {} : { types }),
+    ...(quote === undefined ? {} : { quote }),
+    ...(decimal === undefined ? {} : { decimal }),
     types: columnTypes(target),
     ...(flags.columns.length > 0 ? { columns: flags.columns } : {}),
     ...(encoding === undefined ? {} : { encoding }),
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(flags.key === undefined ? {} : { key: flags.key }),
-    ...(flags.time === undefined ? {} : { time: flags.time, parseTime: timeParser(flags.timeFormat, flags.tz) }),
+    ...(flags.time === undefined ? {} : timeOptions(context, flags.time, flags)),
     ...(flags.format === undefined ? {} : { format: flags.format }),
     ...(flags.sheet === undefined ? {} : { sheet: flags.sheet }),
     ...(flags.range === undefined ? {} : { range: parseCellRange(flags.range) }),
   };
+}
+
+/** How the event time is read: dates like 02/03/2022 need a look at the others. */
+function timeOptions(
+  context: Context,
+  time: string,
+  { timeFormat, tz }: ReplayFlags,
+): Pick<OpenOptions, 'time' | 'parseTime' | 'parseTimeOf'> {
+  const parseTime = timeParser(timeFormat, tz);
+  if (timeFormat !== 'auto') return { time, parseTime };
+  const parseTimeOf = (sample: readonly string[]) => {
+    const found = detectDateOrder(sample);
+    if (!found) return parseTime;
+    const pattern = found.order === 'day' ? 'DD/MM/YYYY' : 'MM/DD/YYYY';
+    if (found.guessed)
+      context.warn(`${time}: no date tells whether day or month comes first; read as ${pattern} (--time-format)`);
+    else context.note(`${time}: dates are read as ${pattern}`);
+    return timeParser(timeFormat, tz, found.order);
+  };
+  return { time, parseTime, parseTimeOf };
 }
 
 /** Opens the reader; a second time where the file's name tells a column that the pipeline wants and the file lacks. */
@@ -104,9 +132,19 @@ function tellShape(context: Context, name: string, { shape }: RowReader): void {
   const parts: string[] = [shape.format];
   if (shape.delimiter !== undefined && shape.delimiter !== ',')
     parts.push(`cells end at ${shownDelimiter(shape.delimiter)}`);
+  if (shape.quote !== undefined)
+    parts.push(shape.quote === 'none' ? 'no quotes' : `cells are quoted with ${shape.quote}`);
   if (shape.encoding !== 'utf-8') parts.push(shape.encoding);
+  const commas = shape.commaColumns ?? [];
+  if (commas.length > 0) parts.push(`decimal comma in ${named(commas)}`);
   if (parts.length > 1) context.note(`${name}: ${parts.join(', ')}`);
   for (const column of shape.columns) context.debug(`${name}: ${column.name} is ${column.type}`);
+}
+
+/** The first few of some columns. */
+function named(columns: readonly string[]): string {
+  const first = columns.slice(0, SHOWN_COLUMNS).join(', ');
+  return columns.length <= SHOWN_COLUMNS ? first : `${first} and ${columns.length - SHOWN_COLUMNS} more`;
 }
 
 function shownDelimiter(delimiter: string): string {

@@ -1,7 +1,9 @@
+import { fromUtf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
 import { didYouMean } from '../../../plan/did-you-mean.js';
 import { CsvJson } from '../../codecs/csv-json.js';
 import type { CsvLayout } from '../../codecs/csv-layout.js';
+import { csvRows } from '../../codecs/csv-rows.js';
 import { type CsvColumn, type CsvShape, detectCsv, type KnownShape } from '../../codecs/csv-shape.js';
 import type { RowBlock } from '../../codecs/row-block.js';
 import type { ByteSource } from './byte-source.js';
@@ -11,6 +13,8 @@ import { HEAD_BYTES, MAX_ROW_BYTES, type TextInput } from './text-input.js';
 /** Looks at the middle of large files, so that a column's type does not hang on its first rows. */
 const PEEKS = 32;
 const PEEK_BYTES = 16 * 1024;
+/** Times that tell how times are written. */
+const TIME_SAMPLE = 2000;
 
 /** Rows of a CSV file. */
 export class CsvReader implements RowReader {
@@ -25,12 +29,18 @@ export class CsvReader implements RowReader {
     this.#input = input;
     this.#detected = detected;
     this.#options = options;
-    this.#layout = layoutOf(detected, options);
+    this.#layout = layoutOf(detected, options, input.available());
     this.#csv = this.#begin();
     this.shape = {
       format: 'csv',
       encoding: input.encoding,
       delimiter: String.fromCharCode(detected.marks.delimiter),
+      ...(detected.marks.quote === 0x22
+        ? {}
+        : { quote: detected.marks.quote < 0 ? 'none' : String.fromCharCode(detected.marks.quote) }),
+      commaColumns: this.#layout.columns
+        .filter(({ kind, decimal }) => kind === 'number' && decimal === 'comma')
+        .map(({ name }) => name),
       columns: detected.columns
         .filter((_, index) => this.#layout.columns[index]!.kind !== 'skip')
         .map(({ name, type }) => ({ name, type: shownType(kindOf(name, type, options), type) })),
@@ -41,6 +51,8 @@ export class CsvReader implements RowReader {
   static open(input: TextInput, source: ByteSource, options: RowOptions, known: KnownShape = {}): CsvReader {
     const detected = detectCsv(input.available(), input.ended, {
       ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
+      ...(options.quote === undefined ? {} : { quote: options.quote }),
+      ...(options.decimal === undefined ? {} : { decimal: options.decimal }),
       more: peeks(input, source),
       ...known,
     });
@@ -111,7 +123,7 @@ function peeks(input: TextInput, source: ByteSource): Uint8Array[] {
   return Array.from({ length: PEEKS }, (_, index) => source.peek(Math.floor(HEAD_BYTES + index * step), PEEK_BYTES));
 }
 
-function layoutOf(detected: CsvShape, options: RowOptions): CsvLayout {
+function layoutOf(detected: CsvShape, options: RowOptions, head: Uint8Array): CsvLayout {
   const names = detected.columns.map(({ name }) => name);
   const indexOf = (flag: string, name: string | undefined): number => {
     if (name === undefined) return -1;
@@ -120,21 +132,38 @@ function layoutOf(detected: CsvShape, options: RowOptions): CsvLayout {
     throw unknownColumn(flag, name, names);
   };
   for (const name of options.columns ?? []) indexOf('--columns', name);
+  const timeColumn = indexOf('--time', options.time);
+  const parseTime =
+    timeColumn >= 0 && options.parseTimeOf
+      ? options.parseTimeOf(textsOf(head, detected, timeColumn))
+      : options.parseTime;
   const wanted = (name: string): boolean =>
     (options.columns === undefined || options.columns.includes(name)) && !Object.hasOwn(options.set ?? {}, name);
   return {
     delimiter: detected.marks.delimiter,
     quote: detected.marks.quote,
     rowEnd: detected.marks.rowEnd,
-    columns: detected.columns.map(({ name, type }) => ({
+    columns: detected.columns.map(({ name, type, decimal }) => ({
       name,
       kind: wanted(name) ? kindOf(name, type, options) : 'skip',
+      decimal,
     })),
     constants: Object.entries(options.set ?? {}).map(([name, json]) => ({ name, json })),
     keyColumn: indexOf('--key', options.key),
-    timeColumn: indexOf('--time', options.time),
-    ...(options.parseTime ? { parseTime: options.parseTime } : {}),
+    timeColumn,
+    ...(parseTime ? { parseTime } : {}),
   };
+}
+
+/** Texts of one column in the head of the file. */
+function textsOf(head: Uint8Array, { marks, headerBytes }: CsvShape, column: number): string[] {
+  const texts: string[] = [];
+  for (const { cells } of csvRows(head.subarray(headerBytes), marks, false)) {
+    const text = cells[column]?.text;
+    if (text !== undefined && text.length > 0) texts.push(fromUtf8(text));
+    if (texts.length >= TIME_SAMPLE) break;
+  }
+  return texts;
 }
 
 /** Said types win over what the sample shows. */

@@ -1,11 +1,15 @@
 import { fromUtf8, utf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
 import { makeVector, type ObjectVector, type Schema } from '../../../base/row-batch.js';
+import { JsonFields } from '../../codecs/json-fields.js';
 import { JsonObjectReader } from '../../codecs/json-object-reader.js';
 import type { RowBlock } from '../../codecs/row-block.js';
 import { utf8Problem } from '../../codecs/utf8-check.js';
 import type { FileShape, RowOptions, RowReader } from './row-reader.js';
 import { MAX_ROW_BYTES, type TextInput } from './text-input.js';
+
+/** Times that tell how times are written. */
+const TIME_SAMPLE = 500;
 
 /** Rows of a file with one JSON object per line: checked, then taken as they stand. */
 export class NdjsonReader implements RowReader {
@@ -18,15 +22,13 @@ export class NdjsonReader implements RowReader {
   readonly #time: ObjectVector | undefined;
   /** What goes in before the last brace: `,"name":value...`. */
   readonly #added: Uint8Array;
+  readonly #fields: JsonFields | undefined;
+  readonly #parseTime: ((text: Uint8Array) => number) | undefined;
   #line = 0;
 
-  /** @param input opened. @throws `usage` for an option that only other formats have. */
+  /** @param input opened. */
   constructor(input: TextInput, options: RowOptions) {
-    if (options.columns) {
-      throw new StreamctlError('usage', '--columns chooses columns of csv and xlsx files', {
-        detail: 'rows of JSON lines are sent as they stand',
-      });
-    }
+    this.#fields = options.columns ? new JsonFields(options.columns) : undefined;
     this.#input = input;
     this.#options = options;
     const names = [...new Set([options.key, options.time])].filter((name) => name !== undefined);
@@ -39,6 +41,7 @@ export class NdjsonReader implements RowReader {
     this.#time = vectorOf(options.time);
     const fields = Object.entries(options.set ?? {}).map(([name, json]) => `,${JSON.stringify(name)}:${json}`);
     this.#added = utf8(fields.join(''));
+    this.#parseTime = options.time && options.parseTimeOf ? options.parseTimeOf(this.#sample()) : options.parseTime;
     this.shape = { format: 'ndjson', encoding: input.encoding, columns: [] };
     if (input.ended && input.end === input.start) throw new StreamctlError('bad-data', 'the file is empty');
   }
@@ -70,6 +73,22 @@ export class NdjsonReader implements RowReader {
 
   remarks(): readonly string[] {
     return [];
+  }
+
+  /** Texts of the time field in the first lines. */
+  #sample(): string[] {
+    const texts: string[] = [];
+    const { bytes, start, end } = this.#input;
+    for (let at = start; at < end && texts.length < TIME_SAMPLE; ) {
+      const next = bytes.indexOf(0x0a, at);
+      if (next < 0 || next >= end) break;
+      if (this.#objects.read(bytes, at, next, 0)) {
+        const text = this.#time!.data[0];
+        if (typeof text === 'string') texts.push(text);
+      }
+      at = next + 1;
+    }
+    return texts;
   }
 
   #fill(): boolean | Promise<boolean> {
@@ -111,31 +130,35 @@ export class NdjsonReader implements RowReader {
   }
 
   #timeOf(): number {
-    if (!this.#time || !this.#options.parseTime) return 0;
+    if (!this.#time || !this.#parseTime) return 0;
     const text = this.#time.data[0];
-    return text === null || text === undefined ? Number.NaN : this.#options.parseTime(utf8(text as string));
+    return text === null || text === undefined ? Number.NaN : this.#parseTime(utf8(text as string));
   }
 
   #put(bytes: Uint8Array, start: number, end: number, time: number, block: RowBlock): void {
     const added = this.#added;
     block.reserve(end - start + added.length + 2);
     let at = block.used;
-    if (added.length === 0) {
+    if (this.#fields) at = this.#fields.copy(bytes, start, block.bytes, at);
+    else {
       block.bytes.set(bytes.subarray(start, end), at);
       at += end - start;
-    } else {
-      block.bytes.set(bytes.subarray(start, end - 1), at);
-      at += end - 1 - start;
-      // An object without fields takes the first one without its comma.
-      const isEmpty = fromUtf8(bytes.subarray(start, end)).replace(/\s/g, '') === '{}';
-      block.bytes.set(isEmpty ? added.subarray(1) : added, at);
-      at += added.length - (isEmpty ? 1 : 0);
-      block.bytes[at++] = 0x7d;
     }
+    if (added.length > 0) at = appendFields(block.bytes, block.used, at, added);
     block.push(at, this.row, time);
     const key = this.#key?.data[0];
     if (key !== null && key !== undefined) block.pushKey(utf8(key as string));
   }
+}
+
+/** Puts `,"name":value...` in before the last brace of the object in `bytes[start, end)`; returns its new end. */
+function appendFields(bytes: Uint8Array, start: number, end: number, added: Uint8Array): number {
+  // An object without fields takes the first one without its comma.
+  const isEmpty = end - start < 64 && fromUtf8(bytes.subarray(start, end)).replace(/\s/g, '') === '{}';
+  const fields = isEmpty ? added.subarray(1) : added;
+  bytes.set(fields, end - 1);
+  bytes[end - 1 + fields.length] = 0x7d;
+  return end + fields.length;
 }
 
 function isSpace(byte: number): boolean {

@@ -1,6 +1,7 @@
 import type { Compression } from '../../../base/codec-interfaces.js';
 import type { FileSystem } from '../../../base/files.js';
 import type { Schema } from '../../../base/row-batch.js';
+import type { DecimalMark } from '../../codecs/local-number.js';
 import type { BadRow, RowBlock } from '../../codecs/row-block.js';
 import type { TextEncoding } from '../../codecs/text-encoding.js';
 import type { CellRange } from '../../codecs/xlsx/cell-range.js';
@@ -18,12 +19,18 @@ export interface RowOptions {
   /** Column whose text is the event time. */
   readonly time?: string;
   readonly parseTime?: (text: Uint8Array) => number;
+  /** Makes `parseTime` from a sample of the time column's texts. */
+  readonly parseTimeOf?: (sample: readonly string[]) => (text: Uint8Array) => number;
   /** Only these columns. */
   readonly columns?: readonly string[];
   /** Fields that every row gets, as JSON texts. */
   readonly set?: Readonly<Record<string, string>>;
   /** Delimiter of CSV, one byte; undefined to detect it. */
   readonly delimiter?: number;
+  /** Quote of CSV, one byte, -1 for none; undefined to detect it. */
+  readonly quote?: number;
+  /** How the numbers of CSV are written; undefined to detect it. */
+  readonly decimal?: DecimalMark;
   /** All columns are text. */
   readonly textOnly?: boolean;
   /** What the named columns are, whatever the sample shows; the others are told from it. */
@@ -51,6 +58,10 @@ export interface FileShape {
   readonly encoding: string;
   /** Of CSV: the character. */
   readonly delimiter?: string;
+  /** Of CSV: the quote where it is not `"`. */
+  readonly quote?: string;
+  /** Of CSV: columns of numbers that have a decimal comma. */
+  readonly commaColumns?: readonly string[];
   /** Columns of the records, in order; empty where each row has its own. */
   readonly columns: Schema;
 }
