@@ -68,7 +68,7 @@ const bars = kafka('bars', {
   // Minute bars are given for eight days at most, one symbol after the other.
   lateness: '10 days',
   // They are asked once a minute: what came is complete when nothing follows.
-  idleTimeout: '20 seconds',
+  idleTimeout: '10 seconds',
 });
 
 const symbols = table('symbols', {

@@ -124,7 +124,7 @@ const sites = table('sites', {
 });
 
 const compact = { 'cleanup.policy': 'compact' } as const;
-const siteMetrics = kafka('sites', { topic: 'water-sites', keys: ['PROGRAM_ID', 'SITE_ID'], config: compact });
+const siteMetrics = kafka('sites', { topic: 'water-sites', keys: ['SITE_ID', 'PROGRAM_ID'], config: compact });
 const metrics = kafka('metrics', { topic: 'water-metrics', keys: ['dimension', 'name', 'measure'], config: compact });
 const bands = kafka('ph-bands', { topic: 'water-ph-bands', keys: ['WATERBODY_TYPE', 'band'], config: compact });
 const lots = kafka('lots', { topic: 'water-lots', keys: ['file', 'lot'], config: compact });
@@ -268,7 +268,17 @@ export const water = pipeline('water', {
         kind: 'table',
         title: 'Sites',
         sink: 'sites',
-        columns: ['SITE_ID', 'PROGRAM_ID', 'rows', 'mean_ph', 'min_ph', 'max_ph', 'mean_temperature', 'STATE'],
+        columns: [
+          'SITE_ID',
+          'PROGRAM_ID',
+          'rows',
+          'mean_ph',
+          'min_ph',
+          'max_ph',
+          'mean_temperature',
+          'STATE',
+          'SITE_NAME',
+        ],
         sortBy: 'rows',
       },
       {
@@ -304,7 +314,7 @@ export const water = pipeline('water', {
     const located = judged
       .check(rules)
       .lookup(sites, { on: ['SITE_ID', 'PROGRAM_ID'], join: 'left' })
-      .derive((row) => ({ region: row.ECONAME_III, latitude: row.LATDD, longitude: row.LONDD }));
+      .derive((row) => ({ region: row.ECONAME_III }), 'located');
     return [
       judged.groupBy('file', 'lot').aggregate(quality).into(lots),
       judged.groupBy('PROGRAM_ID').aggregate(quality).into(programmes),
@@ -313,9 +323,14 @@ export const water = pipeline('water', {
         .aggregate((row) => ({ count: count(), mean: avg(row.value), min: min(row.value), max: max(row.value) }))
         .into(metrics),
       located
-        .groupBy('PROGRAM_ID', 'SITE_ID', 'SITE_NAME', 'STATE', 'region', 'latitude', 'longitude')
+        .groupBy('SITE_ID', 'PROGRAM_ID')
         .aggregate(
           (row) => ({
+            SITE_NAME: max(row.SITE_NAME),
+            STATE: max(row.STATE),
+            region: max(row.region),
+            latitude: max(row.LATDD),
+            longitude: max(row.LONDD),
             rows: count(),
             first_sample: min(row.sampled),
             last_sample: max(row.sampled),
