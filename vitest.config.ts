@@ -8,8 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     // Long rounds have scripts of their own: npm run test:crash, test:fuzz.
     exclude: ['test/crash/**'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
     ...(report ? { reporters: ['default', 'json'], outputFile: { json: report } } : {}),
