@@ -20,6 +20,8 @@ export class RowBlock {
   keyBytes: Uint8Array = new Uint8Array(1024);
   keyEnds: Int32Array = new Int32Array(FIRST_ROWS);
   keyUsed = 0;
+  /** Which of several files each row comes from; undefined where there is one. */
+  sources: Int32Array | undefined;
 
   clear(): void {
     this.used = 0;
@@ -67,6 +69,36 @@ export class RowBlock {
     this.keyEnds[this.count - 1] = end;
   }
 
+  /** Says which file the row pushed last comes from. */
+  setSource(source: number): void {
+    if (this.sources === undefined || this.sources.length < this.ends.length) {
+      const larger = new Int32Array(this.ends.length);
+      larger.set(this.sources ?? []);
+      this.sources = larger;
+    }
+    this.sources[this.count - 1] = source;
+  }
+
+  /** Adds a row whose text is copied. */
+  add(row: HeldRow): void {
+    this.reserve(row.text.length + 1);
+    this.bytes.set(row.text, this.used);
+    this.push(this.used + row.text.length, row.row, row.timeMs);
+    if (row.key !== null) this.pushKey(row.key);
+    if (row.source !== undefined) this.setSource(row.source);
+  }
+
+  /** A copy of row `index`, to be held while the block is used again. */
+  hold(index: number): HeldRow {
+    return {
+      text: this.bytes.slice(this.start(index), this.ends[index]!),
+      key: this.key(index)?.slice() ?? null,
+      row: this.rows[index]!,
+      timeMs: this.times[index]!,
+      source: this.sources?.[index],
+    };
+  }
+
   /** The key of row `index`, a view; null when it has none. */
   key(index: number): Uint8Array | null {
     const end = this.keyEnds[index]!;
@@ -91,7 +123,19 @@ export class RowBlock {
     this.keyEnds = grow(new Int32Array(size), this.keyEnds);
     this.rows = grow(new Float64Array(size), this.rows);
     this.times = grow(new Float64Array(size), this.times);
+    if (this.sources) this.sources = grow(new Int32Array(size), this.sources);
   }
+}
+
+/** A row by itself. */
+export interface HeldRow {
+  readonly text: Uint8Array;
+  readonly key: Uint8Array | null;
+  /** Number in its file, from 1. */
+  readonly row: number;
+  readonly timeMs: number;
+  /** Which of several files it comes from. */
+  readonly source: number | undefined;
 }
 
 /** A row of a file that is no record: told to the reader's owner, who stops, skips or quarantines. */

@@ -62,7 +62,7 @@ export interface ReplayReport {
   /** Acknowledged records. */
   readonly rows: number;
   readonly lots: number;
-  /** Number in the file of the last row whose lot is acknowledged as a whole; 0 for none. */
+  /** Number in the file of the last row whose lot is acknowledged as a whole; 0 for none, or where rows have an order of their own. */
   readonly lastRow: number;
   readonly badRows: number;
   readonly badReasons: readonly string[];

@@ -50,7 +50,10 @@ export class Replay {
   readonly #lots: LotLog;
   readonly #quarantine: Quarantine;
   readonly #pace: Pace;
-  readonly #headers: LotHeaders;
+  /** Names of the files, and the headers of each. */
+  readonly #names: readonly string[];
+  readonly #headers: readonly LotHeaders[];
+  readonly #ownOrder: boolean;
   readonly #block = new RowBlock();
   readonly #value = emptySpan();
   readonly #ranges = new WrittenRanges();
@@ -82,7 +85,9 @@ export class Replay {
     this.#lots = new LotLog(this.#producer, options.lotsTopic, () => client.edges.clock.now());
     this.#quarantine = new Quarantine(this.#producer, options.quarantineTopic, options.source);
     this.#pace = new Pace(options.pacing);
-    this.#headers = new LotHeaders(options.source);
+    this.#names = reader.sources ?? [options.source];
+    this.#ownOrder = reader.ownOrder ?? false;
+    this.#headers = this.#names.map((name) => new LotHeaders(name, this.#ownOrder));
     this.#beganMs = client.edges.clock.elapsed();
   }
 
@@ -117,7 +122,10 @@ export class Replay {
     const { topic, lotsTopic, source, resume } = this.#options;
     this.#partitions = (await this.#producer.prepare(topic)).partitions.length;
     await this.#producer.prepare(lotsTopic);
-    if (resume) this.#resume = await findResumePoint(this.#client, topic, lotsTopic, source);
+    if (resume) {
+      const members = this.#ownOrder ? this.#names : undefined;
+      this.#resume = await findResumePoint(this.#client, topic, lotsTopic, source, members);
+    }
     await this.#passOver();
   }
 
@@ -168,7 +176,7 @@ export class Replay {
       this.#rows -= block.count;
       return;
     }
-    this.#headers.begin(this.#lot, sha256);
+    for (const headers of this.#headers) headers.begin(this.#lot, sha256);
     const lastTags = await this.#sendRows();
     this.#alreadyThere += there;
     if (!lastTags) return;
@@ -185,8 +193,7 @@ export class Replay {
         source,
         topic,
         rows: block.count,
-        firstRow: block.rows[0]!,
-        lastRow: block.rows[block.count - 1]!,
+        ...rowRange(block),
         bytes: block.used,
         sha256,
       },
@@ -206,7 +213,7 @@ export class Replay {
     for (let index = 0; index < block.count; index++) {
       const key = isKeyed ? block.key(index) : null;
       if (isKeyed) partition = this.#partitionOf(key);
-      if (this.#resume.last.size > 0 && this.#isThere(partition, block.rows[index]!)) continue;
+      if (this.#resume.last.size > 0 && this.#isThere(partition, index)) continue;
       if (this.#pace.perRow) {
         const due = this.#pace.rowDue(block.times[index]!, this.#nowMs());
         if (due > this.#nowMs() + EARLY_MS) await this.#wait(due);
@@ -226,10 +233,11 @@ export class Replay {
     spanOver(value, block.bytes);
     value.start = block.start(index);
     value.end = block.ends[index]!;
-    this.#headers.row(block.rows[index]!);
+    const headers = this.#headers.length === 1 ? this.#headers[0]! : this.#headers[block.sources![index]!]!;
+    headers.row(block.rows[index]!, this.#ownOrder ? this.#placeOf(index) : 0);
     this.#sent++;
     const timestampMs = this.#options.timestamps === 'now' ? nowMs : this.#timestamp(index);
-    return this.#producer.appendSpans(this.#options.topic, partition, key, value, this.#headers.span, timestampMs, tag);
+    return this.#producer.appendSpans(this.#options.topic, partition, key, value, headers.span, timestampMs, tag);
   }
 
   #partitionOf(key: Uint8Array | null): number {
@@ -258,15 +266,20 @@ export class Replay {
     if (this.#resume.last.size === 0) return 0;
     let count = 0;
     for (let index = 0; index < this.#block.count; index++) {
-      if (this.#isThere(this.#partitionOf(this.#block.key(index)), this.#block.rows[index]!)) count++;
+      if (this.#isThere(this.#partitionOf(this.#block.key(index)), index)) count++;
     }
     return count;
   }
 
-  #isThere(partition: number, row: number): boolean {
+  #isThere(partition: number, index: number): boolean {
     const last = this.#resume.last.get(partition);
     if (last === undefined) return false;
-    return this.#lot < last.lot || (this.#lot === last.lot && row <= last.row);
+    return this.#lot < last.lot || (this.#lot === last.lot && this.#placeOf(index) <= last.place);
+  }
+
+  /** What counts up from row to row: their number, or their place where they have an order of their own. */
+  #placeOf(index: number): number {
+    return this.#ownOrder ? this.#rows - this.#block.count + index + 1 : this.#block.rows[index]!;
   }
 
   #lastOfThisLot(): LastRecord | undefined {
@@ -322,7 +335,7 @@ export class Replay {
       source,
       rows: this.#ranges.records,
       lots: this.#lots.closed,
-      lastRow: this.#lots.lastRow,
+      lastRow: this.#ownOrder ? 0 : this.#lots.lastRow,
       badRows: this.#bad.count,
       badReasons: this.#bad.reasons,
       alreadyThere: this.#alreadyThere,
@@ -349,4 +362,14 @@ export class Replay {
       cause,
     });
   }
+}
+
+/** Numbers of a lot's first and last row in the file, whatever order they are sent in. */
+function rowRange({ rows, count }: RowBlock): { firstRow: number; lastRow: number } {
+  let [firstRow, lastRow] = [rows[0]!, rows[0]!];
+  for (let index = 1; index < count; index++) {
+    firstRow = Math.min(firstRow, rows[index]!);
+    lastRow = Math.max(lastRow, rows[index]!);
+  }
+  return { firstRow, lastRow };
 }

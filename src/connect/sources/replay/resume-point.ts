@@ -7,7 +7,8 @@ import { LOT_HEADERS } from './lot-headers.js';
 /** The last record of a source in one partition. */
 export interface LastRecord {
   readonly lot: number;
-  readonly row: number;
+  /** Its number in the file, or its place among the rows sent where that is another. */
+  readonly place: number;
   readonly sha256: string;
 }
 
@@ -21,6 +22,7 @@ export interface ResumePoint {
 
 /**
  * What the topics hold of a source. Other writers' records between are passed over.
+ * @param members names of the files in the records, where rows have an order of their own: their records carry places.
  * @throws `not-found`, `broker-unreachable`
  */
 export async function findResumePoint(
@@ -28,21 +30,24 @@ export async function findResumePoint(
   topic: string,
   lotsTopic: string,
   source: string,
+  members?: readonly string[],
 ): Promise<ResumePoint> {
-  const last = await lastOfEachPartition(client, topic, (cursor) => placeOf(cursor, source));
+  const names = new Set(members ?? [source]);
+  const last = await lastOfEachPartition(client, topic, (cursor) => placeOf(cursor, names, members !== undefined));
   const closed = await lastOfEachPartition(client, lotsTopic, (cursor) => closedLotOf(cursor, source));
   return { last, closedLot: Math.max(0, ...closed.values()) };
 }
 
-/** Where a record stands in `source`; undefined when it comes from elsewhere. */
-function placeOf(cursor: RecordCursor, source: string): LastRecord | undefined {
+/** Where a record stands in a source; undefined when it comes from elsewhere. */
+function placeOf(cursor: RecordCursor, names: ReadonlySet<string>, hasPlace: boolean): LastRecord | undefined {
   if (!cursor.hasHeaders) return undefined;
   const values = new Map(cursor.headers().map(({ key, value }) => [key, value === null ? '' : fromUtf8(value)]));
-  if (values.get(LOT_HEADERS.source) !== source) return undefined;
+  if (!names.has(values.get(LOT_HEADERS.source) ?? '')) return undefined;
   const lot = Number(values.get(LOT_HEADERS.lot));
-  const row = Number(values.get(LOT_HEADERS.row));
-  if (!Number.isSafeInteger(lot) || !Number.isSafeInteger(row)) return undefined;
-  return { lot, row, sha256: values.get(LOT_HEADERS.sha256) ?? '' };
+  if (values.has(LOT_HEADERS.place) !== hasPlace) return undefined;
+  const place = Number(values.get(hasPlace ? LOT_HEADERS.place : LOT_HEADERS.row));
+  if (!Number.isSafeInteger(lot) || !Number.isSafeInteger(place)) return undefined;
+  return { lot, place, sha256: values.get(LOT_HEADERS.sha256) ?? '' };
 }
 
 function closedLotOf(cursor: RecordCursor, source: string): number | undefined {

@@ -75,8 +75,15 @@ export interface RowReader {
   read(block: RowBlock, maxRows: number): boolean | Promise<boolean>;
   /** Begins again; false where the source cannot. */
   rewind(): Promise<boolean>;
+  /**
+   * The rows do not come in the order of their numbers, or are of several files: their place in the order of sending is
+   * counted. The order is the same each time.
+   */
+  readonly ownOrder?: boolean;
+  /** The names of several files, by the number in a block's `sources`. */
+  readonly sources?: readonly string[] | undefined;
   /** How much of the file was read, 0 to 1, where the source cannot tell. */
-  readonly share?: number;
+  readonly share?: number | undefined;
   /** What is worth a remark at the end: cells that did not fit their column. */
   remarks(): readonly string[];
   /** Gives back temporary files; the source is its owner's. */

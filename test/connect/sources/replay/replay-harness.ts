@@ -6,7 +6,7 @@ import type { ReplayOptions, ReplayReport } from '../../../../src/connect/source
 import { MemorySource } from '../../../../src/connect/sources/replay/memory-source.js';
 import { openReader } from '../../../../src/connect/sources/replay/open-reader.js';
 import { Replay } from '../../../../src/connect/sources/replay/replay.js';
-import type { OpenOptions } from '../../../../src/connect/sources/replay/row-reader.js';
+import type { OpenOptions, RowReader } from '../../../../src/connect/sources/replay/row-reader.js';
 import { type Cluster, readAll, type SeenRecord } from '../../kafka/cluster-harness.js';
 
 export interface ReplayInput extends Partial<Omit<ReplayOptions, 'topic'>> {
@@ -15,6 +15,8 @@ export interface ReplayInput extends Partial<Omit<ReplayOptions, 'topic'>> {
   readonly maxBad?: BadRowLimit;
   /** Hands the file over as a stream of pieces of so many bytes. */
   readonly pieces?: number;
+  /** Puts something around the reader of the file. */
+  readonly around?: (reader: RowReader) => RowReader;
 }
 
 /** Replays `text` as a file called `source` into `topic`. */
@@ -24,13 +26,13 @@ export async function replayText(
   text: string | Uint8Array,
   input: ReplayInput = {},
 ): Promise<ReplayReport> {
-  const { open, policy, maxBad, pieces, ...options } = input;
+  const { open, policy, maxBad, pieces, around, ...options } = input;
   const name = options.source ?? 'file.csv';
   const bytes = typeof text === 'string' ? utf8(text) : text;
   const bad = new BadRows(name, policy ?? 'stop', maxBad);
   const source = pieces === undefined ? new MemorySource(name, bytes) : new StreamSource(piecesOf(bytes, pieces), name);
   const reader = await openReader(source, { ...open, onBad: bad.take });
-  return new Replay(client, reader, bad, {
+  return new Replay(client, around ? around(reader) : reader, bad, {
     topic,
     lotsTopic: `${topic}-lots`,
     quarantineTopic: `${topic}-quarantine`,
