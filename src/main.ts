@@ -9,6 +9,7 @@ import type { Outcome } from './commands/shared/frame/outcome.js';
 import { ProcessOutput, processInput } from './commands/shared/frame/process-streams.js';
 import { type Parsed, parseCommandLine } from './commands/shared/frame/program.js';
 import type { Session, SessionEdges } from './commands/shared/frame/session.js';
+import type { StartWorker } from './run/worker-link.js';
 import type { OutputMode } from './ui/output/view.js';
 
 const LAUNCHER = fileURLToPath(new URL('../bin/streamctl.js', import.meta.url));
@@ -109,10 +110,28 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
     program: {
       version: readVersion(),
       launcher: LAUNCHER,
+      startWorker: await workerStarter(),
       pid: process.pid,
       completionNodes: async () =>
         (await import('./commands/shared/frame/completion-nodes.js')).completionNodes(COMMANDS, GROUPS),
     },
+  };
+}
+
+/** Starts workers as threads. One that ends without having said so is an error. */
+async function workerStarter(): Promise<StartWorker> {
+  const { Worker } = await import('node:worker_threads');
+  return () => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url));
+    return {
+      send: (message) => worker.postMessage(message),
+      listen(take, failed) {
+        worker.on('message', take);
+        worker.on('error', failed);
+        worker.on('exit', () => failed(new Error('a worker thread ended without a word')));
+      },
+      close: () => void worker.terminate(),
+    };
   };
 }
 

@@ -1,3 +1,4 @@
+import { StreamctlError } from '../base/errors.js';
 import type { Plan } from '../plan/plan.js';
 import { defineCommand } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
@@ -66,12 +67,22 @@ export const run = defineCommand({
       default: 'exactly-once',
       help: 'exactly-once shows results at the checkpoint after them; at-least-once at once, after a crash again',
     },
+    parallel: {
+      type: 'number',
+      integer: true,
+      min: 1,
+      max: 64,
+      default: 1,
+      placeholder: 'N',
+      help: 'workers of this process, each but the first in a thread of its own; more than partitions have nothing to read',
+    },
     checkpoint: { type: 'duration', placeholder: 'D', default: '5s', help: 'how often offsets and state are saved' },
   },
   examples: [
     { line: 'streamctl run cars', note: 'mean price per manufacturer, minute by minute' },
     { line: 'streamctl run cars --until eof --json', note: 'all there is now, as NDJSON' },
     { line: 'streamctl run ./mine.pipeline.yaml', note: 'a pipeline of your own' },
+    { line: 'streamctl run cars --parallel 2', note: 'two workers; the same command elsewhere adds more' },
     { line: 'streamctl run cars --reset-state --from @-1h', note: 'begins anew with the last hour' },
     { line: 'streamctl run cars --on-error stop --until eof', note: 'ends at the first record that cannot be used' },
   ],
@@ -103,48 +114,69 @@ export const run = defineCommand({
     ]);
     const plan = planWith(await loadPipeline(context, args.pipeline), flags);
     const nowMs = context.clock.now();
-    return work(context, plan, flags.source, {
-      parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
-      tables: readTables(plan, flags.table),
-      from: readStart(flags.from, '--from', nowMs),
-      resetState: flags.resetState,
-      delivery: flags.delivery,
-      checkpointEveryMs: flags.checkpoint,
-      onError: flags.onError,
-      maxAheadMs: readMaxAhead(flags.maxAhead),
-      ...(flags.maxGroups === undefined ? {} : { maxGroups: flags.maxGroups }),
-      ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),
-    });
+    if (flags.parallel > 1 && context.stream.wantsRows) throw rowsElsewhere();
+    return work(
+      context,
+      plan,
+      { source: flags.source, workers: flags.parallel },
+      {
+        parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
+        tables: readTables(plan, flags.table),
+        from: readStart(flags.from, '--from', nowMs),
+        resetState: flags.resetState,
+        delivery: flags.delivery,
+        checkpointEveryMs: flags.checkpoint,
+        onError: flags.onError,
+        maxAheadMs: readMaxAhead(flags.maxAhead),
+        ...(flags.maxGroups === undefined ? {} : { maxGroups: flags.maxGroups }),
+        ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),
+      },
+    );
   },
 });
+
+function rowsElsewhere(): StreamctlError {
+  return new StreamctlError('usage', '--until expr looks at each row, which several workers do not hand around', {
+    hint: 'leave --parallel out, or use --until count=, windows=, lag= or eof',
+  });
+}
 
 /** Runs until the stream is over. */
 async function work(
   context: Context,
   plan: Plan,
-  source: string | undefined,
+  { source, workers }: { readonly source: string | undefined; readonly workers: number },
   settings: Omit<Parameters<typeof import('../run/pipeline-run.js')['startPipelineRun']>[0], 'plan' | 'place'>,
 ): Promise<Outcome> {
-  const [{ startPipelineRun }, { runPlace }, { closingText, runResult, streamListener }, { WindowPrinter }, internal] =
-    await Promise.all([
-      import('../run/pipeline-run.js'),
-      import('./shared/running/run-place.js'),
-      import('./shared/running/run-listener.js'),
-      import('./shared/records/window-printer.js'),
-      import('../run/internal-topics.js'),
-    ]);
+  const [
+    { startPipelineRun },
+    { startParallelRun },
+    { runPlace },
+    { closingText, runResult, streamListener },
+    { WindowPrinter },
+    internal,
+  ] = await Promise.all([
+    import('../run/pipeline-run.js'),
+    import('../run/parallel-run.js'),
+    import('./shared/running/run-place.js'),
+    import('./shared/running/run-listener.js'),
+    import('./shared/records/window-printer.js'),
+    import('../run/internal-topics.js'),
+  ]);
   const printer = new WindowPrinter(context);
   const { startFeed } = await import('./shared/sources/pipeline-feed.js');
   const feed = await startFeed(context, plan, source, context.stream.wantsEof);
   // What a bounded run reads has to be there when it begins.
   if (context.stream.wantsEof) await feed?.sent;
-  const running = startPipelineRun({
+  const options = {
     plan,
     place: runPlace(context),
     bounded: context.stream.wantsEof,
     listener: streamListener(context, printer),
     ...settings,
-  });
+  };
+  const running =
+    workers === 1 ? startPipelineRun(options) : startParallelRun(options, workers, context.program.startWorker);
   const stop = (): void => void running.stop();
   context.signal.addEventListener('abort', stop, { once: true });
   if (context.signal.aborted) stop();

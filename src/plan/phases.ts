@@ -109,7 +109,7 @@ function keysAreEnough({ keys, window, emit }: AggregateStep): boolean {
   return keys.length > 0 && (window !== null || emit.kind === 'update');
 }
 
-/** Sessions, and tables that tell each change, have to see row by row. */
+/** Windows that go by the rows, and tables that tell each change, have to see row by row. */
 function isMergedByWindow({ window, emit }: AggregateStep): boolean {
-  return window === null ? emit.kind !== 'update' : window.kind !== 'session';
+  return window === null ? emit.kind !== 'update' : window.kind !== 'session' && window.kind !== 'sliding';
 }

@@ -51,6 +51,8 @@ export function windowInWords(window: Window): string {
       return `${formatDuration(window.sizeMs)} hopping every ${formatDuration(window.hopMs)}`;
     case 'cumulate':
       return `${formatDuration(window.sizeMs)} cumulating every ${formatDuration(window.stepMs)}`;
+    case 'sliding':
+      return `${formatDuration(window.sizeMs)} sliding`;
     case 'session':
       return `session with a gap of ${formatDuration(window.gapMs)}`;
   }

@@ -5,6 +5,7 @@ import type { Network } from '../../../base/network.js';
 import type { Random } from '../../../base/random.js';
 import type { JsonValue } from '../../../base/row-batch.js';
 import type { Clock } from '../../../base/time.js';
+import type { StartWorker } from '../../../run/worker-link.js';
 import type { OutputMode } from '../../../ui/output/view.js';
 import type { Style } from '../../../ui/text/style.js';
 import type { BrokerAccess, BrokerSettings } from '../settings/broker-settings.js';
@@ -112,6 +113,8 @@ export interface ProgramIdentity {
   readonly version: string;
   /** Absolute path of bin/streamctl.js. */
   readonly launcher: string;
+  /** Starts a worker of `run --parallel` in a thread of its own. */
+  readonly startWorker: StartWorker;
   readonly pid: number;
   /** The tree of commands as shells complete it. */
   completionNodes(): Promise<readonly CompletionNode[]>;
