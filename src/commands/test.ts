@@ -185,6 +185,10 @@ async function writeReport(context: Context, path: string, played: readonly Play
   context.files.replaceFile(path, utf8(junitReport(played)));
 }
 
+function failedText(failed: number, all: number): string {
+  return all === 1 ? 'the case failed' : `${failed} of ${all} cases failed`;
+}
+
 async function outcomeOf(context: Context, played: readonly PlayedCase[], elapsedMs: number): Promise<Outcome> {
   const [{ caseRecord }, { summaryLine }] = await Promise.all([
     import('./shared/testing/played-case.js'),
@@ -200,7 +204,7 @@ async function outcomeOf(context: Context, played: readonly PlayedCase[], elapse
     durationMs,
   ]);
   const columns = [{ key: 'file' }, { key: 'case' }, { key: 'status' }, { key: 'runs' }, { key: 'ms' }];
-  const failure = new StreamctlError('assertion-failed', `${failed.length} of ${played.length} cases failed`, {
+  const failure = new StreamctlError('assertion-failed', failedText(failed.length, played.length), {
     hint: failed[0]?.repeat ?? '',
   });
   return {

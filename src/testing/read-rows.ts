@@ -1,4 +1,4 @@
-import { isSeq, type Node } from 'yaml';
+import { isMap, isSeq, type Node } from 'yaml';
 import type { JsonValue, Schema, Value, ValueType } from '../base/row-batch.js';
 import { didYouMean } from '../plan/did-you-mean.js';
 import { parseTimestamp } from '../plan/timestamp-text.js';
@@ -66,7 +66,11 @@ function readRecord(reader: YamlReader, item: Node | null, at: number, defaults:
   const special = Object.keys(all).filter((name) => name.startsWith('$'));
   for (const name of special) {
     if (RECORD_WORDS.includes(name)) continue;
-    reader.problem(item, `a row has no "${name}"`, `beside columns it can have ${RECORD_WORDS.join(', ')}`);
+    reader.problem(
+      reader.keyOf(item, name),
+      `a row has no "${name}"`,
+      `beside columns it can have ${RECORD_WORDS.join(', ')}`,
+    );
   }
   const columns = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('$')));
   const text = all.$text === undefined ? recordText(columns) : String(all.$text);
@@ -127,13 +131,15 @@ export function readExpected(reader: YamlReader, node: Node | null, schema: Sche
       const column = schema.find((candidate) => candidate.name === name);
       if (!column) {
         const near = didYouMean(name, names);
-        reader.problem(item, `the sink has no column "${name}"`, near ? `did you mean ${near}?` : names.join(', '));
+        const key = reader.keyOf(item, name);
+        reader.problem(key, `the sink has no column "${name}"`, near ? `did you mean ${near}?` : names.join(', '));
         continue;
       }
       const value = typedValue(written, column.type);
       if (value === UNREADABLE) {
         const quote = column.type === 'string' ? `: quote it, "${recordText(written)}"` : '';
-        reader.problem(item, `${name}: ${recordText(written)} is not ${TYPE_HINTS[column.type]}${quote}`);
+        const key = reader.keyOf(item, name);
+        reader.problem(key, `${name}: ${recordText(written)} is not ${TYPE_HINTS[column.type]}${quote}`);
       } else values[name] = value;
     }
     return { values, deleted };
@@ -185,10 +191,11 @@ function asideRow(reader: YamlReader, node: Node | null): ExpectedAside['row'] {
 
 /**
  * Where a list of rows stands.
- * @param step the whole step. @param list the list, null where there is none yet. @param key what it stands under.
+ * @param step the whole step. @param list the list, null where there is none yet.
  */
-export function placeOf(reader: YamlReader, step: Node, list: Node | null, key: string): RowsPlace {
-  const here = { indent: reader.columnOf(step), stepEnd: rangeOf(step)[1], key };
+export function placeOf(reader: YamlReader, step: Node, list: Node | null): RowsPlace {
+  const inBraces = isMap(step) && step.flow === true;
+  const here = { inBraces, indent: reader.columnOf(step), stepEnd: rangeOf(step)[1] };
   if (!isSeq(list)) return { ...here, range: list && rangeOf(list), items: [], flow: false };
   const items = list.items.map((item) => rangeOf(item as Node));
   return { ...here, range: rangeOf(list), items, flow: list.flow === true };

@@ -121,7 +121,7 @@ function plainStep(scope: StepScope, verb: Verb, node: Node, target: Node | null
       const kind = verb === 'expect late' ? 'late' : 'rejected';
       const filled = target !== null && reader.value(target) !== null;
       const rows = filled ? readAside(reader, target, kind) : undefined;
-      return { kind, line, rows, place: placeOf(reader, node, target, verb) };
+      return { kind, line, rows, place: placeOf(reader, node, target) };
     }
     case 'expect nothing': {
       const named = target && reader.value(target) !== null;
@@ -295,6 +295,6 @@ function rowsStep(
     match: optional('match', (at) => reader.choice(at, 'match', MATCHES)) ?? 'unordered',
     columns,
     reason: optional('reason', (at) => reader.choice(at, 'reason', REASONS)),
-    place: placeOf(reader, node, rows ?? null, 'rows'),
+    place: placeOf(reader, node, rows ?? null),
   };
 }

@@ -65,7 +65,7 @@ class CaseReader {
     const plan = await this.#plan(item);
     const steps = this.#own.find((field) => field.name === 'steps');
     if (!steps) reader.problem(item, 'a case has steps', 'steps: [{ feed: ... }, { expect: ... }]');
-    if (!plan || !steps || name === undefined) return undefined;
+    if (!plan || !steps) return undefined;
     const now = this.#setting('now');
     const nowMs = now ? timeOf(reader, now, reader.value(now)) : DEFAULT_NOW_MS;
     const read: TestStep[] = [];
@@ -98,10 +98,14 @@ class CaseReader {
     return (this.#own.find(named) ?? this.#shared.find(named))?.value;
   }
 
-  #name(item: Node | null, before: readonly TestCase[]): string | undefined {
-    const node = this.#own.find((field) => field.name === 'name')?.value ?? null;
-    const name = this.#reader.text(node ?? item, 'the name of a case');
-    if (name !== undefined && before.some((other) => other.name === name)) {
+  #name(item: Node | null, before: readonly TestCase[]): string {
+    const node = this.#own.find((field) => field.name === 'name')?.value;
+    if (!node) {
+      this.#reader.problem(item, 'a case has a name');
+      return '';
+    }
+    const name = this.#reader.text(node, 'the name of a case') ?? '';
+    if (before.some((other) => other.name === name)) {
       this.#reader.problem(node, `two cases are called "${name}"`);
     }
     return name;
@@ -167,12 +171,9 @@ class CaseReader {
       return [partitionCount(steps)];
     }
     if (!node) return PARTITIONS;
-    const counts = reader.items(node, 'partitions').flatMap((item) => {
-      const count = reader.whole(item, 'a number of partitions', 1);
-      if (count !== undefined && count > MAX_PARTITIONS) reader.problem(item, `${MAX_PARTITIONS} partitions at most`);
-      return count === undefined ? [] : [count];
-    });
-    if (counts.length === 0) reader.problem(node, 'partitions is a list of numbers', 'partitions: [1, 2, 3]');
+    const items = reader.items(node, 'partitions');
+    const counts = items.flatMap((item) => reader.whole(item, 'a number of partitions', 1, MAX_PARTITIONS) ?? []);
+    if (items.length === 0) reader.problem(node, 'partitions is a list of numbers', 'partitions: [1, 2, 3]');
     return counts;
   }
 }

@@ -3,10 +3,13 @@ import { pairUp, sameValue } from './compare-rows.js';
 import type { Failure } from './expectation-judge.js';
 import type { Watcher } from './play-case.js';
 import { recordText, shownRow } from './record-text.js';
-import { type DifferenceLine, differenceOf, pick, timeText } from './row-difference.js';
+import { type Difference, type DifferenceLine, differenceOf, pick, timeText } from './row-difference.js';
 import { natureOf, type SinkNature, standing } from './sink-state.js';
 import type { Expectation, TestCase } from './test-case.js';
 import type { CrashDifference, SeenRow, VirtualRun } from './virtual-run.js';
+
+/** Rows that are late, rejected or different after a crash: as many are shown. */
+const MAX_SHOWN = 16;
 
 /** What has to be the same in every way of playing a case, at one moment of it. */
 interface Answer {
@@ -88,7 +91,7 @@ export class SamenessJudge implements Watcher {
       line,
       step: 'crash',
       message: 'after a crash other rows came out than before it',
-      lines: [...before.map((row) => lineOf('-', row)), ...after.map((row) => lineOf('+', row))].slice(0, 16),
+      lines: [...before.map((row) => lineOf('-', row)), ...after.map((row) => lineOf('+', row))].slice(0, MAX_SHOWN),
     };
   }
 
@@ -105,33 +108,22 @@ export class SamenessJudge implements Watcher {
   }
 
   #difference(expected: Answer, found: Answer): Failure | undefined {
-    const { line } = expected;
-    for (const sink of this.#case.plan.sinks) {
-      const failure = this.#sinkDifference(sink, expected, found);
-      if (failure) return failure;
-    }
-    for (const kind of ['late', 'rejected'] as const) {
-      const { missing, extra } = pairUp(sorted(expected[kind]), sorted(found[kind]), sameRow);
-      if (missing.length + extra.length === 0) continue;
-      const lines = [
-        ...missing.map((item) => lineOf('-', sorted(expected[kind])[item]!)),
-        ...extra.map((item) => lineOf('+', sorted(found[kind])[item]!)),
-      ];
-      return { line, step: kind, message: `other rows are ${kind}`, lines: lines.slice(0, 16) };
-    }
-    if (expected.watermarkMs === found.watermarkMs) return undefined;
+    // Rows that are late or rejected come first: they are why results differ.
+    const parts = [
+      ...(['rejected', 'late'] as const).map((kind) => asideDifference(kind, expected[kind], found[kind])),
+      ...this.#case.plan.sinks.map((sink) => this.#sinkDifference(sink, expected, found)),
+      watermarkDifference(expected.watermarkMs, found.watermarkMs),
+    ].filter((part) => part !== undefined);
+    if (parts.length === 0) return undefined;
     return {
-      line,
-      step: 'watermark',
-      message: 'the watermark is another',
-      lines: [
-        { sign: '-', text: timeText(expected.watermarkMs) },
-        { sign: '+', text: timeText(found.watermarkMs) },
-      ],
+      line: expected.line,
+      step: 'answer',
+      message: parts.map(({ summary }) => summary).join('; '),
+      lines: parts.flatMap(({ lines }) => lines),
     };
   }
 
-  #sinkDifference(sink: Sink, expected: Answer, found: Answer): Failure | undefined {
+  #sinkDifference(sink: Sink, expected: Answer, found: Answer): Difference | undefined {
     const wanted = sorted(expected.sinks.get(sink.name) ?? []);
     const received = sorted(found.sinks.get(sink.name) ?? []);
     const pairs = pairUp(wanted, received, (a, b) => sameRow(a, b, sink));
@@ -145,8 +137,34 @@ export class SamenessJudge implements Watcher {
       extras: true,
       schema: sink.columns,
     });
-    return { line: expected.line, step: sink.name, message: `${sink.name}: ${summary}`, lines };
+    return { summary: `${sink.name}: ${summary}`, lines };
   }
+}
+
+function asideDifference(
+  kind: 'late' | 'rejected',
+  expected: readonly SeenRow[],
+  found: readonly SeenRow[],
+): Difference | undefined {
+  const [wanted, received] = [sorted(expected), sorted(found)];
+  const { missing, extra } = pairUp(wanted, received, sameRow);
+  const count = Math.max(missing.length, extra.length);
+  if (count === 0) return undefined;
+  const lines = [
+    ...missing.map((item) => lineOf('-', wanted[item]!)),
+    ...extra.map((item) => lineOf('+', received[item]!)),
+  ];
+  const rows = count === 1 ? '1 other row is' : `${count} other rows are`;
+  return { summary: `${rows} ${kind}`, lines: lines.slice(0, MAX_SHOWN) };
+}
+
+function watermarkDifference(expectedMs: number, foundMs: number): Difference | undefined {
+  if (expectedMs === foundMs) return undefined;
+  const lines: DifferenceLine[] = [
+    { sign: '-', text: timeText(expectedMs) },
+    { sign: '+', text: timeText(foundMs) },
+  ];
+  return { summary: 'the watermark is another', lines };
 }
 
 /** In an order that does not depend on how they came: equal rows then mostly stand side by side. */
@@ -166,5 +184,5 @@ function sameRow(a: SeenRow, b: SeenRow, sink?: Sink): boolean {
 
 function lineOf(sign: '-' | '+', { place, text, values, kind, reason }: SeenRow): DifferenceLine {
   const shown = Object.keys(values).length > 0 ? shownRow(values) : (text ?? '{}');
-  return { sign, text: `${place}: ${shown}${kind === 'rejected' ? `: ${reason}` : ''}` };
+  return { sign, text: `${kind === 'result' ? place : kind}: ${shown}${kind === 'rejected' ? `: ${reason}` : ''}` };
 }

@@ -77,12 +77,12 @@ export interface RowsPlace {
   readonly items: readonly (readonly [start: number, end: number])[];
   /** `[...]`, or one `- ` per line. */
   readonly flow: boolean;
+  /** Whether the step is written in braces. */
+  readonly inBraces: boolean;
   /** Column (from 0) of the keys of the step. */
   readonly indent: number;
   /** One past the last character of the step. */
   readonly stepEnd: number;
-  /** Key under which the list stands or would stand: `rows`, `expect late`. */
-  readonly key: string;
 }
 
 /** How rows are compared: the same in the same order; the same in any order; among those received. */

@@ -125,22 +125,24 @@ function listEdit(text: string, place: RowsPlace, items: readonly Item[], json: 
   const oneLine = (item: Item): string => item.text ?? textAt(text, place.items[item.was!]!);
   const flow = `[${items.map(oneLine).join(', ')}]`;
   const { range } = place;
-  if (range === null) {
-    const key = json ? `,\n${pad}"rows": ${flow}` : `\n${pad}rows:${blockText(items.map(oneLine), pad)}`;
-    if (!json) {
-      const end = trimmedEnd(text, place.stepEnd);
-      return { start: end, end, text: key };
-    }
+  if (range === null && place.inBraces) {
     // In front of the brace that closes the step.
     const end = trimmedEnd(text, place.stepEnd - 1);
-    return { start: end, end, text: key };
+    return { start: end, end, text: `, ${shownValue('rows', json)}: ${flow}` };
+  }
+  if (range === null) {
+    const end = lineEnd(text, trimmedEnd(text, place.stepEnd));
+    return { start: end, end, text: `\n${pad}rows:${blockText(items.map(oneLine), pad)}` };
   }
   const end = trimmedEnd(text, range[1]);
-  if (json || (place.flow && place.items.length > 0)) return { start: range[0], end, text: flow };
-  if (items.length === 0) return { start: range[0], end, text: '[]' };
+  if (place.inBraces || (place.flow && place.items.length > 0)) return { start: range[0], end, text: flow };
+  const keyEnd = trimmedEnd(text, range[0]);
+  // With a comment between key and list, the list has a line of its own.
+  const besideKey = text[keyEnd - 1] === ':';
+  if (items.length === 0) return { start: besideKey ? keyEnd : range[0], end, text: besideKey ? ' []' : '[]' };
   if (place.items.length === 0) {
     // `rows: []` becomes a list below its key.
-    return { start: trimmedEnd(text, range[0]), end, text: blockText(items.map(oneLine), pad) };
+    return { start: keyEnd, end, text: blockText(items.map(oneLine), pad) };
   }
   const lead = leadOf(text, range[0]);
   const blocks = items.map((item) => {
@@ -180,10 +182,13 @@ function leadOf(text: string, start: number): string {
 
 /** An item of a block list with its dash, the comments above it and the rest of its last line; without the line feed. */
 function segmentOf(text: string, { items, range }: RowsPlace, item: number): readonly [start: number, end: number] {
-  const lineEnd = (at: number): number => {
-    const found = text.indexOf('\n', trimmedEnd(text, items[at]![1]));
-    return found === -1 ? text.length : found;
-  };
-  const start = item === 0 ? range![0] - leadOf(text, range![0]).length : lineEnd(item - 1) + 1;
-  return [start, lineEnd(item)];
+  const endOf = (at: number): number => lineEnd(text, trimmedEnd(text, items[at]![1]));
+  const start = item === 0 ? range![0] - leadOf(text, range![0]).length : endOf(item - 1) + 1;
+  return [start, endOf(item)];
+}
+
+/** End of the line on which `at` is. */
+function lineEnd(text: string, at: number): number {
+  const found = text.indexOf('\n', at);
+  return found === -1 ? text.length : found;
 }

@@ -40,31 +40,43 @@ export function pieces<R extends TimedRecord>(
   return found;
 }
 
+/** How long rows wait: every other one as long as it may (by turns), or each for a random time. */
+export type Delays = 'even' | 'odd' | 'random';
+
 /**
  * The rows of a piece in another order, in which none is the disorder or more behind the newest one of its source: each
- * comes at its event time plus less than the disorder. Sources are mixed; rows without a time come anywhere.
+ * comes at its event time plus less than the disorder. Rows without a time come anywhere, sources are mixed.
+ * @param delays with `even` and with `odd`, every two neighbours that may change places do so in one of them.
  */
 export function shuffled<R extends TimedRecord>(
   piece: readonly R[],
   random: Random,
   disorderOf: (source: string) => number,
+  delays: Delays,
 ): readonly R[] {
-  const timed = piece.filter(({ timeMs }) => !Number.isNaN(timeMs));
-  const others = piece.filter(({ timeMs }) => Number.isNaN(timeMs));
   const bySource = new Map<string, R[]>();
-  const arrivals = timed.map((record) => {
-    const at = record.timeMs + random.below(Math.max(1, disorderOf(record.source)));
-    return { record, at, tie: random.next() };
-  });
-  arrivals.sort((a, b) => a.at - b.at || a.tie - b.tie);
-  for (const { record } of arrivals) {
+  for (const record of piece) {
+    if (Number.isNaN(record.timeMs)) continue;
     const lane = bySource.get(record.source);
     if (lane) lane.push(record);
     else bySource.set(record.source, [record]);
   }
-  const mixed = mix([...bySource.values()], random);
+  const lanes = [...bySource].map(([source, lane]) => delayed(lane, random, Math.max(1, disorderOf(source)), delays));
+  const mixed = mix(lanes, random);
+  const others = piece.filter(({ timeMs }) => Number.isNaN(timeMs));
   for (const record of others) mixed.splice(random.below(mixed.length + 1), 0, record);
   return mixed;
+}
+
+/** Rows of one source in the order in which they come. */
+function delayed<R extends TimedRecord>(lane: readonly R[], random: Random, disorderMs: number, delays: Delays): R[] {
+  const inTime = lane.map((record) => ({ record, tie: random.next() }));
+  inTime.sort((a, b) => a.record.timeMs - b.record.timeMs || a.tie - b.tie);
+  const arrivals = inTime.map(({ record }, at) => {
+    const waits = at % 2 === (delays === 'even' ? 0 : 1) ? disorderMs - 1 : 0;
+    return { record, at: record.timeMs + (delays === 'random' ? random.below(disorderMs) : waits), tie: random.next() };
+  });
+  return arrivals.sort((a, b) => a.at - b.at || a.tie - b.tie).map(({ record }) => record);
 }
 
 /** Several lists as one, each in its own order. */

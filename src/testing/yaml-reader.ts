@@ -89,6 +89,13 @@ export class YamlReader {
     });
   }
 
+  /** The key `name` of a map, to point at; the map itself where it comes from elsewhere. */
+  keyOf(node: Node | null, name: string): Node | null {
+    const map = this.resolve(node);
+    if (!isMap(map)) return node;
+    return (map.items as Pair<Node>[]).find(({ key }) => isScalar(key) && key.value === name)?.key ?? node;
+  }
+
   /** The items of a list. */
   items(node: Node | null, what: string): readonly (Node | null)[] {
     const list = this.resolve(node);

@@ -8,6 +8,18 @@ export const TEST_NAMES = '*.pipeline.test.yaml, .yml or .json';
 /** Folders that are not looked into, beside those whose names begin with a dot. */
 const SKIPPED = new Set(['node_modules', 'dist']);
 const MAX_DEPTH = 20;
+/** What a person can begin with. */
+const EXAMPLE = `begin with a file cars.pipeline.test.yaml
+pipeline: cars
+cases:
+  - name: adverts give prices
+    steps:
+      - feed: adverts
+        file: cars.csv
+      - end
+      - expect: prices
+      - expect rejected:
+and let the answers be written into it: streamctl test --update`;
 /** Files and folders that are looked at. */
 const MAX_ENTRIES = 100_000;
 
@@ -48,7 +60,7 @@ export function findTestFiles(places: FilePlaces, paths: readonly string[]): rea
     `there are no test files in ${paths.length > 0 ? paths.join(', ') : 'this folder'}`,
     {
       detail: `${search.looked} files and folders were looked at for ${TEST_NAMES}`,
-      hint: 'write cars.pipeline.test.yaml: { pipeline: cars, cases: [{ name: first, steps: [{ feed: adverts, rows: [] }] }] }',
+      hint: EXAMPLE,
     },
   );
 }

@@ -39,5 +39,5 @@ export function summaryLine(played: readonly PlayedCase[], elapsedMs: number, st
     failed > 0 ? paint(`${failed} ${passed > 0 ? '' : failed === 1 ? 'case ' : 'cases '}failed`, 'bad', style) : '',
   ].filter((part) => part !== '');
   const runs = played.reduce((sum, one) => sum + one.runs, 0);
-  return `${parts.join(', ')} in ${(elapsedMs / 1000).toFixed(2)} s (${runs} runs)`;
+  return `${parts.join(', ')} in ${(elapsedMs / 1000).toFixed(2)} s (${runs} ${runs === 1 ? 'run' : 'runs'})`;
 }
