@@ -106,7 +106,7 @@ function makePart(
 
 /** A result over all time that leaves every so often is due for all groups at once, whichever has changed. */
 function keysAreEnough({ keys, window, emit }: AggregateStep): boolean {
-  return keys.length > 0 && (window !== null || emit.kind === 'update');
+  return keys.length > 0 && (window === null ? emit.kind === 'update' : window.kind !== 'sliding');
 }
 
 /** Windows that go by the rows, and tables that tell each change, have to see row by row. */
