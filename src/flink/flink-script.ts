@@ -1,10 +1,19 @@
 import { StreamctlError } from '../base/errors.js';
 import type { Schema, Value } from '../base/row-batch.js';
-import type { Plan, PlanNode, Sink } from '../plan/plan.js';
+import { inputsOf, type Plan, type PlanNode, type Sink } from '../plan/plan.js';
 import { planSchemas } from '../plan/schemas.js';
+import { quoteText } from '../plan/spelling.js';
 import { type FlinkScope, flinkType } from './flink-expression.js';
-import type { Part, StepInput } from './flink-part.js';
-import { type FlinkTopics, setting, sinkTable, sourceTable, sourceTimeColumn } from './flink-tables.js';
+import type { Carried, Part, StepInput } from './flink-part.js';
+import {
+  type FlinkTopics,
+  freeColumn,
+  RECORD_IDENTITY,
+  setting,
+  sinkTable,
+  sourceTable,
+  sourceTimeColumn,
+} from './flink-tables.js';
 import { viewOf } from './flink-views.js';
 import { flinkName } from './spelling.js';
 
@@ -39,6 +48,8 @@ class ScriptBuilder {
   /** Sources and steps that the script cannot have, with the reason. */
   readonly #refused = new Map<string, string>();
   readonly #names = new Set<string>();
+  /** Whether a sink is written by key. */
+  #replaces = false;
 
   constructor(plan: Plan, options: FlinkOptions) {
     this.#plan = plan;
@@ -51,18 +62,23 @@ class ScriptBuilder {
     const plan = this.#plan;
     // Window bounds are times of the session's zone in Flink.
     this.statements.push(setting('table.local-time-zone', 'UTC'), setting('execution.checkpointing.interval', '10 s'));
+    const at = this.statements.length;
+    const identity = asksForIdentity(plan) ? RECORD_IDENTITY : [];
     for (const source of plan.sources) {
-      const table = sourceTable(source, plan.name, this.#topics, this.#scope(source.name));
-      this.#add(source.name, table, sourceTimeColumn(source), false);
+      const table = sourceTable(source, plan.name, this.#topics, { ...this.#scope(source.name), identity });
+      const carried = { timeColumn: sourceTimeColumn(source), isAttribute: true, bounds: null, identity };
+      this.#add(source.name, table, carried, false);
     }
     for (const node of plan.nodes) this.#node(node);
     for (const sink of plan.sinks) this.#sink(sink);
+    // A null in a record key of replaced rows would fail the job, again and again.
+    if (this.#replaces) this.statements.splice(at, 0, setting('table.exec.sink.not-null-enforcer', 'DROP'));
   }
 
-  #add(name: string, statement: string, timeColumn: string | null, changing: boolean): void {
+  #add(name: string, statement: string, carried: Carried, changing: boolean): void {
     this.statements.push(statement);
     this.#names.add(name);
-    this.#parts.set(name, { name, schema: this.#schemas.get(name) ?? [], timeColumn, changing });
+    this.#parts.set(name, { name, schema: this.#schemas.get(name) ?? [], ...carried, changing });
   }
 
   #scope(place: string): Omit<FlinkScope, 'columns' | 'aggregated'> {
@@ -93,16 +109,22 @@ class ScriptBuilder {
           this.statements.push(statement);
         },
       };
-      const { query, timeColumn } = viewOf(node, input);
-      // In Flink every aggregate without windows replaces its results, also one that is periodic here.
-      const passes = node.kind !== 'aggregate' && find(node.input).changing;
-      const changing = passes || node.kind === 'latest-by' || (node.kind === 'aggregate' && node.window === null);
-      this.#add(node.name, `CREATE TEMPORARY VIEW ${flinkName(node.name)} AS\n${query}`, timeColumn, changing);
+      const view = viewOf(node, input);
+      const statement = `CREATE TEMPORARY VIEW ${flinkName(node.name)} AS\n${view.query}`;
+      const { query: _, changing: replaced = false, ...carried } = view;
+      this.#add(node.name, statement, carried, replaced || this.#changes(node, find));
     } catch (error) {
       if (!(error instanceof StreamctlError) || error.code !== 'bad-plan') throw error;
       const known = this.#refused.get(node.input) === error.message;
       this.#refused.set(node.name, known ? error.message : `step "${node.name}": ${error.message}`);
     }
+  }
+
+  /** In Flink every aggregate without windows replaces its results, also one that is periodic here. */
+  #changes(node: PlanNode, find: (name: string) => Part): boolean {
+    if (node.kind === 'aggregate') return node.window === null;
+    if (node.kind === 'latest-by' || (node.kind === 'top' && !node.perWindow)) return true;
+    return inputsOf(node).some((name) => find(name).changing);
   }
 
   #sink(sink: Sink): void {
@@ -112,21 +134,58 @@ class ScriptBuilder {
       note(`left out: ${this.#refused.get(sink.input) ?? 'its input is missing'}`);
       return;
     }
-    if (part.changing && sink.keys.length === 0) {
+    const { keys, constantKey } = this.#upsertKeys(sink, part);
+    if (part.changing && keys.length === 0) {
       note('left out: its rows replace each other and it has no record key');
       return;
     }
+    if (part.changing && sink.keys.length === 0) {
+      note(
+        `its records have a key, ${constantKey ? `the text ${sink.name}` : keys.join(' and ')}; here they have none`,
+      );
+    }
+    this.#replaces ||= part.changing;
     let tableName = sink.name;
     while (this.#names.has(tableName)) tableName = `${tableName}-topic`;
     const timed = part.timeColumn !== null && !part.changing;
-    this.statements.push(sinkTable(sink, { tableName, changing: part.changing, timed }, this.#topics, note));
+    this.statements.push(sinkTable(sink, { tableName, changing: part.changing, timed, keys }, this.#topics, note));
     this.#names.add(tableName);
     const columns = sink.columns.map(({ name }) => flinkName(name));
     if (timed) columns.push(flinkName(part.timeColumn!));
+    if (part.changing && sink.keys.length === 0) {
+      columns.push(...(constantKey ? [quoteText(sink.name)] : keys.map(flinkName)));
+    }
     this.inserts.push(
       `INSERT INTO ${flinkName(tableName)}\nSELECT ${columns.join(', ')}\nFROM ${flinkName(part.name)}`,
     );
   }
+
+  /** What tells the rows of a sink apart where they replace each other: its record key, the record they came of, or nothing. */
+  #upsertKeys(sink: Sink, part: Part): { readonly keys: readonly string[]; readonly constantKey: boolean } {
+    if (!part.changing || sink.keys.length > 0) return { keys: sink.keys, constantKey: false };
+    if (part.identity.length > 0) return { keys: part.identity, constantKey: false };
+    const single = hasOneRow(this.#plan, sink.input);
+    return { keys: single ? [freeColumn(sink.columns, 'record_key')] : [], constantKey: single };
+  }
+}
+
+/** Whether the part called `name` is one row: an aggregate without keys, and steps that look at one row at a time. */
+function hasOneRow(plan: Plan, name: string): boolean {
+  const node = plan.nodes.find((candidate) => candidate.name === name);
+  if (node?.kind === 'aggregate') return node.keys.length === 0 && node.window === null;
+  return node !== undefined && ['filter', 'check', 'derive', 'select', 'lookup'].includes(node.kind)
+    ? hasOneRow(plan, node.input)
+    : false;
+}
+
+/** Whether a step needs to tell equal rows apart: a lookup by periods in a table that is not part of the plan. */
+function asksForIdentity({ nodes, tables }: Plan): boolean {
+  return nodes.some(
+    (node) =>
+      node.kind === 'lookup' &&
+      node.range !== null &&
+      tables.some(({ name, from }) => name === node.table && from.kind !== 'rows'),
+  );
 }
 
 function scriptText(plan: Plan, statements: readonly string[], builder: ScriptBuilder, options: FlinkOptions): string {

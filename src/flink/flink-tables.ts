@@ -16,6 +16,9 @@ export interface FlinkTopics {
 /** Column of a sink's table that sets the record's timestamp. */
 export const RECORD_TIME = 'record_time';
 
+/** Columns of a source's table that tell its records apart. */
+export const RECORD_IDENTITY = ['record_partition', 'record_offset'] as const;
+
 function columnLines(columns: Schema): string[] {
   return columns.map(({ name, type }) => `  ${flinkName(name)} ${flinkType(type)}`);
 }
@@ -56,7 +59,7 @@ export function sourceTable(
   source: Source,
   pipeline: string,
   topics: FlinkTopics,
-  scope: Omit<FlinkScope, 'columns' | 'aggregated'>,
+  scope: Omit<FlinkScope, 'columns' | 'aggregated'> & { readonly identity: readonly string[] },
 ): string {
   const { eventTime, columns } = source;
   const time = sourceTimeColumn(source);
@@ -75,6 +78,10 @@ export function sourceTable(
     scope.note(
       `times in topic ${source.topic} must be ISO 8601 in UTC (2024-05-31T12:00:00Z) for Flink; others are null`,
     );
+  }
+  if (scope.identity.length > 0) {
+    lines.push(`  ${RECORD_IDENTITY[0]} INT METADATA FROM 'partition' VIRTUAL`);
+    lines.push(`  ${RECORD_IDENTITY[1]} BIGINT METADATA FROM 'offset' VIRTUAL`);
   }
   const late = source.latenessMs === 0 ? '' : ` - ${intervalText(source.latenessMs)}`;
   lines.push(`  WATERMARK FOR ${flinkName(time)} AS ${flinkName(time)}${late}`);
@@ -102,6 +109,8 @@ export interface SinkShape {
   readonly changing: boolean;
   /** Rows have an event time, which becomes the record's timestamp. */
   readonly timed: boolean;
+  /** Columns of the record key: of the sink, or beside its columns where rows are replaced and it has none. */
+  readonly keys: readonly string[];
 }
 
 /** The table that writes the topic of `sink`. */
@@ -114,13 +123,16 @@ export function sinkTable(sink: Sink, shape: SinkShape, topics: FlinkTopics, not
     note(`the record key of ${sink.topic} is a JSON object of its columns, not a JSON array`);
   }
   if (shape.changing) {
-    note('rows whose record key is null fail the Flink job; here they have a record without key');
-    lines.push(`  PRIMARY KEY (${sink.keys.map(flinkName).join(', ')}) NOT ENFORCED`);
+    const own = sink.keys.length > 0;
+    if (own) note('rows whose record key is null are left out; here they have a record without key');
+    else lines.push(...shape.keys.map((name) => `  ${flinkName(name)} ${extraKeyType(name)}`));
+    lines.push(`  PRIMARY KEY (${shape.keys.map(flinkName).join(', ')}) NOT ENFORCED`);
     return createTable(shape.tableName, lines, {
       connector: 'upsert-kafka',
       ...common,
-      ...keyFormat(sink),
+      ...(shape.keys.length === 1 && !own ? { 'key.format': 'raw' } : keyFormat(sink)),
       'value.format': 'json',
+      ...(own ? {} : { 'value.fields-include': 'EXCEPT_KEY' }),
       'value.json.timestamp-format.standard': 'ISO-8601',
     });
   }
@@ -131,6 +143,10 @@ export function sinkTable(sink: Sink, shape: SinkShape, topics: FlinkTopics, not
     'value.format': 'json',
     'value.json.timestamp-format.standard': 'ISO-8601',
   });
+}
+
+function extraKeyType(name: string): string {
+  return name === RECORD_IDENTITY[0] ? 'INT' : name === RECORD_IDENTITY[1] ? 'BIGINT' : 'STRING';
 }
 
 function keyFormat(sink: Sink): Record<string, string> {
@@ -145,17 +161,19 @@ export const HOLDS_SINCE = 'holds_since';
 
 /**
  * The table of reference data that lies in a file or a compacted topic.
- * @param keys columns that a lookup asks for: they tell its rows apart.
+ * @param identity columns that a lookup asks for, which tell its rows apart; of periods with the start.
  */
 export function referenceTable(
   table: Table,
-  keys: readonly string[],
+  identity: { readonly keys: readonly string[]; readonly from: string | null },
   topics: FlinkTopics,
   note: (sentence: string) => void,
 ): string {
   const since = freeColumn(table.columns, HOLDS_SINCE);
   const lines = [...columnLines(table.columns)];
-  const key = `  PRIMARY KEY (${keys.map(flinkName).join(', ')}) NOT ENFORCED`;
+  const { keys, from } = identity;
+  const names = from === null ? keys : [...keys, from];
+  const key = `  PRIMARY KEY (${names.map(flinkName).join(', ')}) NOT ENFORCED`;
   if (table.from.kind === 'topic') {
     lines.push(`  ${flinkName(since)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL`);
     lines.push(`  WATERMARK FOR ${flinkName(since)} AS ${flinkName(since)}`, key);
@@ -170,8 +188,11 @@ export function referenceTable(
     });
   }
   const path = table.from.kind === 'file' ? table.from.path : '';
-  lines.push(`  ${flinkName(since)} AS TO_TIMESTAMP_LTZ(0, 3)`);
-  lines.push(`  WATERMARK FOR ${flinkName(since)} AS ${flinkName(since)}`, key);
+  // Columns of a primary key are never null for the planner, and open periods are; a join by them needs no key.
+  if (from === null) {
+    lines.push(`  ${flinkName(since)} AS TO_TIMESTAMP_LTZ(0, 3)`);
+    lines.push(`  WATERMARK FOR ${flinkName(since)} AS ${flinkName(since)}`, key);
+  }
   note(
     `table ${table.name} reads ${path} as CSV with commas, columns in this order, once at the start; its header is a row like others`,
   );

@@ -5,7 +5,6 @@ import {
   type AggregateStep,
   type CheckNode,
   type DeriveNode,
-  type LatestByNode,
   type PlanNode,
   type SelectNode,
   WINDOW_END,
@@ -13,23 +12,34 @@ import {
 } from '../plan/plan.js';
 import { groupSchema } from '../plan/schemas.js';
 import { type FlinkScope, flinkExpression } from './flink-expression.js';
+import { joinView } from './flink-joins.js';
 import { lookupView } from './flink-lookup.js';
-import { carried, type Part, type StepInput, type StepView } from './flink-part.js';
+import { overView } from './flink-over.js';
+import {
+  carriedOf,
+  columnsOf,
+  list,
+  NOTHING_CARRIED,
+  type Part,
+  ROW_TIME,
+  type StepInput,
+  type StepView,
+  takenAlong,
+} from './flink-part.js';
+import { deduplicateView, latestByView, topView, topWindowsBefore } from './flink-ranks.js';
 import { freeColumn } from './flink-tables.js';
+import { flattenView, unionView } from './flink-unnest.js';
 import { flinkWindow } from './flink-window.js';
 import { flinkName } from './spelling.js';
 
-/** Name of the time column where the plan's own columns no longer have it. */
-export const ROW_TIME = 'row_time';
+/** Names of the columns with a window as Flink knows it. */
+const BOUNDS = ['window_from', 'window_to'] as const;
 
-function list(items: readonly string[]): string {
-  return items.map((item) => `  ${item}`).join(',\n');
-}
-
-function filterView(condition: string, input: Part, timeColumn = input.timeColumn): StepView {
+function filterView(condition: string, input: Part): StepView {
+  const where = `WHERE${condition.startsWith('\n') ? '' : ' '}${condition}`;
   return {
-    query: `SELECT\n${list(carried(input))}\nFROM ${flinkName(input.name)}\nWHERE${condition.startsWith('\n') ? '' : ' '}${condition}`,
-    timeColumn,
+    query: `SELECT\n${list(columnsOf(input))}\nFROM ${flinkName(input.name)}\n${where}`,
+    ...carriedOf(input),
   };
 }
 
@@ -51,17 +61,17 @@ function columnsView(node: DeriveNode | SelectNode, part: Part, { scope, output 
     const text = expression ? flinkExpression(expression, inside) : flinkName(name);
     return text === flinkName(name) ? text : `${text} AS ${flinkName(name)}`;
   });
-  const from = `FROM ${flinkName(part.name)}`;
   const old = part.timeColumn;
-  if (old === null) return { query: `SELECT\n${list(columns)}\n${from}`, timeColumn: null };
   const kept = output.find(({ name }) => {
     const expression = made.get(name) ?? { kind: 'column', name };
-    return expression.kind === 'column' && expression.name === old;
+    return old !== null && expression.kind === 'column' && expression.name === old;
   });
-  if (kept) return { query: `SELECT\n${list(columns)}\n${from}`, timeColumn: kept.name };
-  const time = freeColumn(output, ROW_TIME);
-  columns.push(time === old ? flinkName(time) : `${flinkName(old)} AS ${flinkName(time)}`);
-  return { query: `SELECT\n${list(columns)}\n${from}`, timeColumn: time };
+  const { selects, carried } = takenAlong(kept ? { ...part, timeColumn: null } : part, output);
+  return {
+    query: `SELECT\n${list([...columns, ...selects])}\nFROM ${flinkName(part.name)}`,
+    ...carried,
+    timeColumn: kept?.name ?? carried.timeColumn,
+  };
 }
 
 function aggregateNotes(node: AggregateStep, note: FlinkScope['note']): void {
@@ -93,40 +103,29 @@ function aggregateView(node: AggregateStep, part: Part, input: StepInput): StepV
     }
     const asOf = node.asOf === null ? [] : [asOfText(node.asOf, part)];
     const by = keys.length === 0 ? '' : `\nGROUP BY ${keys.join(', ')}`;
-    return {
-      query: `SELECT\n${list([...keys, ...asOf, ...made])}\nFROM ${flinkName(part.name)}${by}`,
-      timeColumn: null,
-    };
+    const query = `SELECT\n${list([...keys, ...asOf, ...made])}\nFROM ${flinkName(part.name)}${by}`;
+    return { query, ...NOTHING_CARRIED };
   }
-  if (part.timeColumn === null) {
+  if (!part.isAttribute) {
     throw new StreamctlError('bad-plan', 'Flink SQL cannot cut into windows what has lost its time attribute');
   }
-  const bounds = [WINDOW_START, WINDOW_END].map((name) => `CAST(${name} AS TIMESTAMP_LTZ(3)) AS ${name}`);
+  const casts = [WINDOW_START, WINDOW_END].map((name) => `CAST(${name} AS TIMESTAMP_LTZ(3)) AS ${name}`);
   const timeColumn = freeColumn(output, ROW_TIME);
-  const columns = [...bounds, ...keys, ...made, `window_time AS ${flinkName(timeColumn)}`];
-  const window = flinkWindow(node.window, part.name, part.timeColumn, node.keys);
+  const columns = [...casts, ...keys, ...made, `window_time AS ${flinkName(timeColumn)}`];
+  const bounds = topWindowsBefore(input.plan, node.name)
+    ? ([freeColumn(output, BOUNDS[0]), freeColumn(output, BOUNDS[1])] as const)
+    : null;
+  if (bounds) columns.push(`${WINDOW_START} AS ${flinkName(bounds[0])}`, `${WINDOW_END} AS ${flinkName(bounds[1])}`);
+  const window = flinkWindow(node.window, part.name, part.timeColumn!, node.keys);
   const by = [WINDOW_START, WINDOW_END, 'window_time', ...keys].join(', ');
-  return { query: `SELECT\n${list(columns)}\nFROM TABLE(${window})\nGROUP BY ${by}`, timeColumn };
+  const query = `SELECT\n${list(columns)}\nFROM TABLE(${window})\nGROUP BY ${by}`;
+  return { query, timeColumn, isAttribute: true, bounds, identity: [] };
 }
 
 /** The newest time of the rows stands for the time up to which a result holds. */
 function asOfText(name: string, part: Part): string {
   if (part.timeColumn === null) return `CAST(NULL AS TIMESTAMP_LTZ(3)) AS ${flinkName(name)}`;
   return `MAX(CAST(${flinkName(part.timeColumn)} AS TIMESTAMP_LTZ(3))) AS ${flinkName(name)}`;
-}
-
-function latestByView(node: LatestByNode, part: Part, { scope }: StepInput): StepView {
-  if (part.timeColumn === null)
-    throw new StreamctlError('bad-plan', 'Flink SQL has no newest row without a time attribute');
-  scope.note('of two rows of a key with the same time the later arrival stays; here the first');
-  const number = freeColumn(part.schema, 'newest_first');
-  const columns = carried(part);
-  const ranked = `ROW_NUMBER() OVER (PARTITION BY ${node.keys.map(flinkName).join(', ')} ORDER BY ${flinkName(part.timeColumn)} DESC)`;
-  const inner = `  SELECT\n${list([...columns, `${ranked} AS ${number}`]).replaceAll(/^/gm, '  ')}\n  FROM ${flinkName(part.name)}`;
-  return {
-    query: `SELECT\n${list(columns)}\nFROM (\n${inner}\n)\nWHERE ${number} = 1`,
-    timeColumn: part.timeColumn,
-  };
 }
 
 /**
@@ -149,9 +148,19 @@ export function viewOf(node: PlanNode, input: StepInput): StepView {
       return aggregateView(node, part, input);
     case 'latest-by':
       return latestByView(node, part, input);
+    case 'deduplicate':
+      return deduplicateView(node, part, input);
+    case 'top':
+      return topView(node, part, input);
+    case 'over':
+      return overView(node, part, input);
+    case 'union':
+      return unionView(node, part, input);
+    case 'flatten':
+      return flattenView(node, part, input);
+    case 'join':
+      return joinView(node, part, input);
     case 'lookup':
       return lookupView(node, part, input);
-    default:
-      throw new StreamctlError('bad-plan', `the script has no form for steps of kind ${node.kind} yet`);
   }
 }

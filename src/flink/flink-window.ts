@@ -24,6 +24,10 @@ export function flinkWindow(window: Window, table: string, timeColumn: string, k
     case 'cumulate':
       sizes.push(intervalText(window.stepMs), intervalText(window.sizeMs));
       break;
+    case 'sliding':
+      throw new StreamctlError('bad-plan', 'Flink SQL has no sliding windows', {
+        hint: 'hopping windows are near: .hop(size, hop)',
+      });
     case 'session': {
       const by = keys.length === 0 ? '' : ` PARTITION BY ${keys.map(flinkName).join(', ')}`;
       // Braces of a partition make a table argument a whole of its own.

@@ -1,13 +1,18 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FlinkScript, flinkScript } from '../../src/flink/flink-script.js';
+import { rowAt, type Value } from '../../src/base/row-batch.js';
+import { flinkScript } from '../../src/flink/flink-script.js';
 import { pipelines } from '../../src/pipelines/index.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { builtInParameters } from '../support/built-in.js';
 import { FlinkSession, hasFlink } from '../support/flink.js';
+import { makeTopics } from '../support/make-topics.js';
 import {
   differences,
   fixtureRecords,
+  fixtureSettings,
   type ResultRow,
   resultIdentity,
   runPipeline,
@@ -15,11 +20,17 @@ import {
 } from '../support/pipeline-run.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
 
-/** Sinks whose results a Flink job gives exactly; the others are approximated by name in the script. */
-const COMPARED: readonly (readonly [pipeline: string, sinks: readonly string[]])[] = [
-  ['cars', ['prices', 'models']],
-  ['news', ['per-window', 'sliding', 'totals']],
-  ['weather', ['metrics', 'regions', 'cities']],
+/**
+ * Sinks whose results a Flink job gives exactly, but for the columns that the script says are others. Water is planned only: a
+ * branch for each of its measures is more than a Flink in one small process gets through in minutes.
+ */
+const COMPARED: readonly [pipeline: string, sinks: readonly string[], others: readonly string[]][] = [
+  ['cars', ['prices', 'models'], []],
+  ['news', ['per-window', 'sliding', 'totals'], []],
+  ['weather', ['metrics', 'regions', 'cities'], []],
+  // A result with every change, not once a minute: the last one is of the same rows.
+  ['velib', ['bikes', 'total', 'stations'], ['as_of']],
+  ['stocks', ['minutes', 'days', 'live', 'averages'], ['ema_20']],
 ];
 
 const GATEWAY_PORT = Number(process.env.FLINK_GATEWAY_PORT ?? 28183);
@@ -30,6 +41,7 @@ describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flin
   let flink: Awaited<ReturnType<typeof FlinkSession.start>>;
   let kafka: Kafka;
   let admin: Admin;
+  const folder = mkdtempSync(join(tmpdir(), 'streamctl-flink-'));
   beforeAll(async () => {
     broker = await startTestBroker();
     kafka = new Kafka({ brokers: [address()], logLevel: logLevel.NOTHING });
@@ -42,24 +54,47 @@ describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flin
     flink?.stop();
     await admin?.disconnect();
     await broker?.stop();
+    rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
   function address(): string {
     return `127.0.0.1:${broker.running.port}`;
   }
 
-  /** Makes the tables and views of a script in a session of its own. */
-  async function prepare(plan: Plan): Promise<{ script: FlinkScript; inserts: string }> {
-    const script = flinkScript(plan, { parameters: builtInParameters(plan), brokers: address(), bounded: true });
+  /** The plan with its reference files as Flink reads them: without a header, columns in their order. */
+  function located(plan: Plan): Plan {
+    const given = fixtureSettings(plan).tables ?? {};
+    const cell = (value: Value | undefined): string => {
+      const text = String(value ?? '');
+      return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    const tables = plan.tables.map((table) => {
+      if (table.from.kind !== 'file') return table;
+      const { rows } = given[table.name]!;
+      const lines = Array.from({ length: rows.length }, (_, at) => {
+        const row = rowAt(rows, at);
+        return table.columns.map(({ name }) => cell(row[name])).join(',');
+      });
+      const path = join(folder, `${table.name}.csv`);
+      writeFileSync(path, `${lines.join('\n')}\n`);
+      return { ...table, from: { ...table.from, path } };
+    });
+    return { ...plan, tables };
+  }
+
+  /** Makes the tables and views of a script in a session of its own; what is left is the INSERT. */
+  async function prepare(plan: Plan): Promise<string> {
+    const parameters = fixtureSettings(plan).parameters ?? {};
+    const script = flinkScript(located(plan), { parameters, brokers: address(), bounded: true });
     await flink.session.renew();
     for (const statement of script.statements.slice(0, -1)) await flink.session.sql(statement);
-    return { script, inserts: script.statements.at(-1)! };
+    return script.statements.at(-1)!;
   }
 
   it.each(pipelines.map((plan) => [plan.name, plan] as const))(
     'plans %s',
     async (_, plan) => {
-      const { inserts } = await prepare(plan);
+      const inserts = await prepare(plan);
       const explained = await flink.session.sql(inserts.replace(/^EXECUTE/, 'EXPLAIN'));
       expect(String(explained.rows[0]?.[0])).toContain('Optimized Execution Plan');
     },
@@ -68,32 +103,39 @@ describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flin
 
   it.each(COMPARED)(
     'gives the results of %s',
-    async (name, sinks) => {
+    async (name, sinks, others) => {
       const plan = pipelines.find((candidate) => candidate.name === name)!;
       const records = fixtureRecords(plan, 2);
-      const ours = runPipeline(plan, records);
-      await admin.createTopics({
-        topics: plan.topics.map(({ name: topic, partitions }) => ({ topic, numPartitions: Math.max(2, partitions) })),
-        waitForLeaders: true,
-      });
+      const ours = runPipeline(plan, records, fixtureSettings(plan));
+      await makeTopics(
+        admin,
+        plan.topics.map(({ name: topic, partitions }) => ({ topic, numPartitions: Math.max(2, partitions) })),
+      );
       await send(plan.sources[0]!.topic, records);
-      const { inserts } = await prepare(plan);
-      await flink.session.sql(inserts);
+      await flink.session.sql(await prepare(plan));
       await flink.session.finishJobs();
+      const without = (rows: ReadonlyMap<string, ResultRow>): ReadonlyMap<string, ResultRow> =>
+        new Map(
+          [...rows].map(([id, row]) => [id, { ...row, ...Object.fromEntries(others.map((one) => [one, null])) }]),
+        );
       for (const sink of sinks) {
         const theirs = await read(plan, sink);
-        expect(ours.finals(sink).size, sink).toBeGreaterThan(0);
-        expect(differences(theirs, ours.finals(sink)), sink).toEqual([]);
+        // Rows whose record key is null are left out where they replace each other.
+        const { keys } = plan.sinks.find((candidate) => candidate.name === sink)!;
+        const keyed = [...ours.finals(sink)].filter(([, row]) => keys.every((key) => row[key] !== null));
+        expect(keyed.length, sink).toBeGreaterThan(0);
+        expect(differences(without(theirs), without(new Map(keyed))).slice(0, 20), sink).toEqual([]);
       }
     },
-    120_000,
+    240_000,
   );
 
   async function send(topic: string, records: readonly TestRecord[]): Promise<void> {
     const producer = kafka.producer();
     await producer.connect();
-    const messages = records.map(({ text, partition, timestampMs }) => ({
+    const messages = records.map(({ text, partition, timestampMs, headers = {} }) => ({
       value: text,
+      headers: { ...headers },
       partition,
       timestamp: String(timestampMs),
     }));

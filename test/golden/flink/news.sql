@@ -8,11 +8,13 @@
 -- * check: rows that break a rule are dropped; here they go to topic news-dead-letters with the reason.
 -- * by-brand: each window gives one result, when it closes; here results come before that.
 -- * last-hour: each window gives one result, when it closes; here results come before that.
--- * totals: rows whose record key is null fail the Flink job; here they have a record without key.
+-- * totals: rows whose record key is null are left out; here they have a record without key.
 
 SET 'table.local-time-zone' = 'UTC';
 
 SET 'execution.checkpointing.interval' = '10 s';
+
+SET 'table.exec.sink.not-null-enforcer' = 'DROP';
 
 CREATE TEMPORARY TABLE stories (
   type STRING,

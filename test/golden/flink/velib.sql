@@ -10,13 +10,15 @@
 -- * all-stations: approximated: a result with every change; here one for each 1 minute of event time.
 -- * with-stations: table stations reads velib-stations.csv as CSV with commas, columns in this order, once at the start; its header is a row like others.
 -- * by-postcode: approximated: a result with every change; here one for each 1 minute of event time.
--- * total: left out: its rows replace each other and it has no record key.
--- * bikes: rows whose record key is null fail the Flink job; here they have a record without key.
--- * stations: rows whose record key is null fail the Flink job; here they have a record without key.
+-- * total: its records have a key, the text total; here they have none.
+-- * bikes: rows whose record key is null are left out; here they have a record without key.
+-- * stations: rows whose record key is null are left out; here they have a record without key.
 
 SET 'table.local-time-zone' = 'UTC';
 
 SET 'execution.checkpointing.interval' = '10 s';
+
+SET 'table.exec.sink.not-null-enforcer' = 'DROP';
 
 CREATE TEMPORARY TABLE status (
   stationCode STRING,
@@ -168,6 +170,25 @@ SELECT
 FROM `with-stations`
 GROUP BY postcode;
 
+CREATE TEMPORARY TABLE total (
+  as_of TIMESTAMP_LTZ(3),
+  total_bikes BIGINT,
+  mechanical_bikes BIGINT,
+  electric_bikes BIGINT,
+  docks BIGINT,
+  stations BIGINT,
+  record_key STRING,
+  PRIMARY KEY (record_key) NOT ENFORCED
+) WITH (
+  'connector' = 'upsert-kafka',
+  'topic' = 'velib-total',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'key.format' = 'raw',
+  'value.format' = 'json',
+  'value.fields-include' = 'EXCEPT_KEY',
+  'value.json.timestamp-format.standard' = 'ISO-8601'
+);
+
 CREATE TEMPORARY TABLE bikes (
   as_of TIMESTAMP_LTZ(3),
   postcode STRING,
@@ -212,6 +233,10 @@ CREATE TEMPORARY TABLE `stations-topic` (
 
 EXECUTE STATEMENT SET
 BEGIN
+INSERT INTO total
+SELECT as_of, total_bikes, mechanical_bikes, electric_bikes, docks, stations, 'total'
+FROM `all-stations`;
+
 INSERT INTO bikes
 SELECT as_of, postcode, total_bikes, mechanical_bikes, electric_bikes, docks, stations
 FROM `by-postcode`;
