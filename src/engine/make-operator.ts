@@ -12,6 +12,7 @@ import { OverStep } from './operators/over-step.js';
 import { RowStep } from './operators/row-step.js';
 import { checkWork, columnsWork, filterWork } from './operators/row-work.js';
 import { SessionAggregate } from './operators/session-aggregate.js';
+import { SlidingAggregate } from './operators/sliding-aggregate.js';
 import { TableAggregate } from './operators/table-aggregate.js';
 import { TemporalJoin } from './operators/temporal-join.js';
 import { TopStep } from './operators/top-step.js';
@@ -64,6 +65,7 @@ export function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
     case 'aggregate': {
       const all = { ...parts, node };
       if (node.window?.kind === 'session') return new SessionAggregate(all);
+      if (node.window?.kind === 'sliding') return new SlidingAggregate(all);
       const table = node.window === null && (changing || node.emit.kind === 'update');
       return table ? new TableAggregate(all) : new WindowAggregate(all);
     }

@@ -1,5 +1,5 @@
 import { unreachable } from '../base/assert.js';
-import type { Emit, Window } from '../plan/plan.js';
+import type { AlignedWindow, Emit } from '../plan/plan.js';
 
 /** A moment at which a window gives a result. */
 export interface Firing {
@@ -39,7 +39,6 @@ export function floorTo(time: number, lengthMs: number, offsetMs: number): numbe
 }
 
 type Plain = Omit<Slicing, 'firingsOf'>;
-type Fixed = Exclude<Window, { kind: 'session' }>;
 
 const ALL_TIME: Firing = {
   start: Number.NEGATIVE_INFINITY,
@@ -47,7 +46,7 @@ const ALL_TIME: Firing = {
   until: Number.POSITIVE_INFINITY,
 };
 
-function plainSlicing(window: Fixed | null): Plain {
+function plainSlicing(window: AlignedWindow | null): Plain {
   if (window === null) {
     const endless = Number.POSITIVE_INFINITY;
     return { sliceMs: endless, offsetMs: 0, single: true, lastEnd: () => endless, windowsOf: () => [ALL_TIME] };
@@ -86,10 +85,10 @@ function plainSlicing(window: Fixed | null): Plain {
 }
 
 /**
- * The slicing of a window that is no session; null: all time is one window. With a period, slices are so short
+ * The slicing of a window that does not go by the rows; null: all time is one window. With a period, slices are so short
  * that every result in between is of whole slices too.
  */
-export function slicingOf(window: Fixed | null, emit: Emit): Slicing {
+export function slicingOf(window: AlignedWindow | null, emit: Emit): Slicing {
   const plain = plainSlicing(window);
   if (emit.kind !== 'every') return { ...plain, firingsOf: plain.windowsOf };
   const { everyMs } = emit;

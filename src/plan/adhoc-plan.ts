@@ -54,6 +54,11 @@ function windowOf(query: AdhocQuery): Window {
     return { kind: 'session', gapMs: parseDuration(session) };
   }
   if (window === undefined) throw new StreamctlError('usage', 'a window is missing', { hint: '--window 1m' });
+  const sliding = /^sliding:(.*)$/.exec(window);
+  if (sliding) {
+    if (hop === undefined) return { kind: 'sliding', sizeMs: parseDuration(sliding[1]!) };
+    throw new StreamctlError('usage', 'sliding windows do not hop', { hint: 'give either --hop or sliding:' });
+  }
   const sizeMs = parseDuration(window);
   return hop === undefined
     ? { kind: 'tumble', sizeMs, offsetMs: 0 }

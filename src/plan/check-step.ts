@@ -189,6 +189,8 @@ function checkTop(node: TopNode, input: Schema, plan: Plan, report: StepReport):
     needsLasting(node, plan, report);
     const before = aggregateBefore(plan, node.input);
     if (!before?.window) report.add('its rows have no windows', 'aggregate in windows before');
+    else if (before.window.kind === 'sliding')
+      report.add(`"${before.name}" has sliding windows, of which hardly two rows share one`, 'use hopping windows');
     else if (before.emit.kind !== 'final')
       report.add(`"${before.name}" gives results before its windows close`, "let it .emit('final')");
   }
@@ -248,6 +250,15 @@ function checkAggregate(node: AggregateStep, input: Schema, report: StepReport):
     // A late row could join two sessions whose results have left.
     report.add('a session that has given its result cannot be corrected', 'give the source more lateness instead');
   }
+  if (node.window?.kind === 'sliding') {
+    if (node.emit.kind !== 'final')
+      report.add('sliding windows give their result when they close', "let it .emit('final')");
+    if (node.allowedLatenessMs > 0)
+      report.add(
+        'a sliding window that has given its result cannot be corrected',
+        'give the source more lateness instead',
+      );
+  }
   if (node.emit.kind === 'every' && !(node.emit.everyMs > 0))
     report.add('the period of its results must be more than 0');
 }
@@ -260,10 +271,10 @@ function checkWindow(window: Window, report: StepReport): void {
       return;
     }
   }
-  if (window.kind !== 'session' && !Number.isSafeInteger(window.offsetMs))
+  if ('offsetMs' in window && !Number.isSafeInteger(window.offsetMs))
     report.add("the window's offset must be whole milliseconds");
   const step = window.kind === 'hop' ? window.hopMs : window.kind === 'cumulate' ? window.stepMs : undefined;
-  if (step === undefined || window.kind === 'session' || window.kind === 'tumble') return;
+  if (step === undefined || !('sizeMs' in window)) return;
   if (window.kind === 'hop' && step > window.sizeMs)
     report.add('the hop is longer than the window, so rows would be lost', 'choose a hop up to the size');
   if (window.kind === 'cumulate' && window.sizeMs % step !== 0)

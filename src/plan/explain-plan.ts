@@ -35,7 +35,7 @@ function eventTimeText(eventTime: EventTime): string {
 
 /** A window in words: `tumbling windows of 1 minute`. */
 export function windowWords(window: Window): string {
-  const offset = window.kind !== 'session' && window.offsetMs !== 0 ? `, offset ${durationWords(window.offsetMs)}` : '';
+  const offset = 'offsetMs' in window && window.offsetMs !== 0 ? `, offset ${durationWords(window.offsetMs)}` : '';
   switch (window.kind) {
     case 'tumble':
       return `tumbling windows of ${durationWords(window.sizeMs)}${offset}`;
@@ -43,6 +43,8 @@ export function windowWords(window: Window): string {
       return `windows of ${durationWords(window.sizeMs)} every ${durationWords(window.hopMs)}${offset}`;
     case 'cumulate':
       return `windows that grow by ${durationWords(window.stepMs)} to ${durationWords(window.sizeMs)}${offset}`;
+    case 'sliding':
+      return `sliding windows of ${durationWords(window.sizeMs)}, one for each different set of rows`;
     case 'session':
       return `sessions that end after ${durationWords(window.gapMs)} of silence`;
   }

@@ -277,6 +277,14 @@ export class Stream<S extends RowShape> {
     return this.#windowed({ kind: 'session', gapMs: durationMs(gap) });
   }
 
+  /**
+   * A window per group for each different set of rows that are at most `size` apart: `.sliding('5 minutes')`. Each ends with
+   * a row, or begins just after one. As Kafka Streams has them.
+   */
+  sliding(size: string): Windowed<S, Bounds> {
+    return this.#windowed({ kind: 'sliding', sizeMs: durationMs(size) });
+  }
+
   /** One group per value of the columns, over all time. */
   groupBy<K extends keyof S & string>(...keys: K[]): Grouped<S, Pick<S, K>> {
     return this.#windowed<unknown>(null).groupBy(...keys) as Grouped<S, Pick<S, K>>;

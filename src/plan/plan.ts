@@ -117,12 +117,20 @@ export interface SelectNode extends NodeBase {
   readonly columns: readonly NamedExpression[];
 }
 
-/** How rows are cut along event time; every window is [start, end), aligned to the epoch plus `offsetMs`. */
+/**
+ * How rows are cut along event time; every window is [start, end), aligned to the epoch plus `offsetMs`. Sessions and sliding
+ * windows go by the rows of each group: a sliding window is [end - size, end] with both ends, and there is one for each
+ * different set of rows that are at most `sizeMs` apart.
+ */
 export type Window =
   | { readonly kind: 'tumble'; readonly sizeMs: number; readonly offsetMs: number }
   | { readonly kind: 'hop'; readonly sizeMs: number; readonly hopMs: number; readonly offsetMs: number }
   | { readonly kind: 'cumulate'; readonly sizeMs: number; readonly stepMs: number; readonly offsetMs: number }
-  | { readonly kind: 'session'; readonly gapMs: number };
+  | { readonly kind: 'session'; readonly gapMs: number }
+  | { readonly kind: 'sliding'; readonly sizeMs: number };
+
+/** Windows whose bounds do not depend on the rows. */
+export type AlignedWindow = Exclude<Window, { readonly kind: 'session' | 'sliding' }>;
 
 /** When results leave an aggregate: once when the window closes, with every change, or every so often of event time. */
 export type Emit =
@@ -263,7 +271,7 @@ export interface TopNode extends NodeBase {
  */
 export type JoinWhen =
   | { readonly kind: 'interval'; readonly lowerMs: number; readonly upperMs: number }
-  | { readonly kind: 'window'; readonly window: Exclude<Window, { readonly kind: 'session' }> }
+  | { readonly kind: 'window'; readonly window: AlignedWindow }
   | { readonly kind: 'temporal' };
 
 /**

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { batchOf, type RowBatch, type Schema, type Value, valueAt } from '../../src/base/row-batch.js';
 import type { Job, Output } from '../../src/engine/job.js';
-import type { Window } from '../../src/plan/plan.js';
+import type { AlignedWindow } from '../../src/plan/plan.js';
 
 /** A row of the tests: where it is read, when it happened, its key and value. */
 export interface TestRow {
@@ -58,7 +58,7 @@ export function lateOffsets(outputs: readonly Output[]): number[] {
 }
 
 /** Windows that hold `ts`, by the definition: found by trying every start. */
-export function naiveWindows(window: Exclude<Window, { kind: 'session' }>, ts: number): [start: number, end: number][] {
+export function naiveWindows(window: AlignedWindow, ts: number): [start: number, end: number][] {
   const { sizeMs, offsetMs } = window;
   const found: [number, number][] = [];
   const hop = window.kind === 'hop' ? window.hopMs : sizeMs;
@@ -76,7 +76,7 @@ export function naiveWindows(window: Exclude<Window, { kind: 'session' }>, ts: n
 /** Contents of every window and group, and which rows are late: recomputed row by row from the definitions. */
 export function naiveFixed(
   rows: readonly TestRow[],
-  window: Exclude<Window, { kind: 'session' }>,
+  window: AlignedWindow,
   latenessMs: number,
   partitions: readonly number[],
 ): { groups: Map<string, TestRow[]>; late: number[] } {

@@ -4,7 +4,7 @@ import type { Value } from '../../src/base/row-batch.js';
 import type { Output } from '../../src/engine/job.js';
 import { adhocPlan } from '../../src/plan/adhoc-plan.js';
 import { avg, count, greater, kafka, last, max, pipeline, sum } from '../../src/plan/index.js';
-import { type AggregateStep, deepFreeze, type Emit, type Plan, type Window } from '../../src/plan/plan.js';
+import { type AggregateStep, type AlignedWindow, deepFreeze, type Emit, type Plan, type Window } from '../../src/plan/plan.js';
 import { disordered, type FedRow, runRows } from './changing.js';
 import {
   ALL_AGGREGATES,
@@ -39,7 +39,7 @@ function planOf(window: Window, latenessMs: number, change: Partial<AggregateSte
   return deepFreeze({ ...plan, nodes, sinks, dashboard: { ...plan.dashboard, panels: [] } });
 }
 
-const fixedWindow: fc.Arbitrary<Exclude<Window, { kind: 'session' }>> = fc.oneof(
+const fixedWindow: fc.Arbitrary<AlignedWindow> = fc.oneof(
   fc.integer({ min: 1, max: 12 }).map((sizeMs) => ({ kind: 'tumble' as const, sizeMs, offsetMs: 0 })),
   fc
     .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 4 }))

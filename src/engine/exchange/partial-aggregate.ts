@@ -37,7 +37,7 @@ export class PartialAggregate implements Operator {
 
   constructor(parts: AggregateParts, late: RowSender, out: BlockWriter) {
     const { window, emit } = parts.node;
-    assert(window?.kind !== 'session', 'sessions are sent row by row');
+    assert(window === null || 'offsetMs' in window, 'rows of windows that go by the rows are sent one by one');
     this.#base = new AggregateBase(parts);
     this.#slicing = slicingOf(window, emit);
     this.#late = late;

@@ -40,5 +40,8 @@ function queryAt(json: Value, pathText: string): Value {
 export const jsonFunctions: Readonly<Record<string, ScalarFunction>> = {
   JSON_VALUE: valueAt,
   JSON_QUERY: queryAt,
-  JSON_EXISTS: (json: Value, path: string) => found(json, pathOf(path)).length > 0,
+  JSON_EXISTS: (
+    json: Value,
+    path: string, // As Flink answers: null is nothing.
+  ) => found(json, pathOf(path)).some((value) => value !== null),
 };

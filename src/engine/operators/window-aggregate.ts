@@ -51,7 +51,7 @@ export class WindowAggregate implements Operator {
 
   constructor(parts: AggregateParts) {
     const { window, emit } = parts.node;
-    assert(window?.kind !== 'session', 'sessions have a step of their own');
+    assert(window === null || 'offsetMs' in window, 'windows that go by the rows have steps of their own');
     this.#node = parts.node;
     this.#base = new AggregateBase(parts);
     this.#slicing = slicingOf(window, emit);

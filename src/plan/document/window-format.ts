@@ -1,14 +1,15 @@
-import type { Emit, JoinWhen, Window } from '../plan.js';
+import type { AlignedWindow, Emit, JoinWhen, Window } from '../plan.js';
 import { dataOf, durationText } from './data.js';
 import type { DocumentData, DocumentNode } from './node.js';
 import type { Fields, Reading } from './reading.js';
 
-const KINDS = ['tumble', 'hop', 'cumulate', 'session'] as const;
+const KINDS = ['tumble', 'hop', 'cumulate', 'session', 'sliding'] as const;
 const DEFAULT_WINDOW: Window = { kind: 'tumble', sizeMs: 60_000, offsetMs: 0 };
 
 /** Writes a window: `{ tumble: 1 minute }`, `{ hop: [1 hour, 15 minutes] }`. */
 export function windowData(window: Window): DocumentData {
   if (window.kind === 'session') return dataOf({ session: durationText(window.gapMs) });
+  if (window.kind === 'sliding') return dataOf({ sliding: durationText(window.sizeMs) });
   const size = durationText(window.sizeMs);
   const offset = window.offsetMs === 0 ? undefined : durationText(window.offsetMs);
   switch (window.kind) {
@@ -34,9 +35,10 @@ export function readWindow(reading: Reading, node: DocumentNode): Window {
   const value = fields.get(kind)!;
   const offsetMs = reading.duration(fields.get('offset'), 'the offset', 0, true);
   if (kind === 'tumble') return { kind, sizeMs: reading.duration(value, 'the window', 1), offsetMs };
-  if (kind === 'session') {
-    if (fields.get('offset')) reading.add(fields.get('offset')!.at, 'sessions have no offset');
-    return { kind, gapMs: reading.duration(value, 'the silence', 1) };
+  if (kind === 'session' || kind === 'sliding') {
+    if (fields.get('offset')) reading.add(fields.get('offset')!.at, 'windows that go by the rows have no offset');
+    if (kind === 'session') return { kind, gapMs: reading.duration(value, 'the silence', 1) };
+    return { kind, sizeMs: reading.duration(value, 'the window', 1) };
   }
   const [sizeMs, stepMs] = twoDurations(reading, value, kind === 'hop' ? '[size, hop]' : '[size, step]');
   return kind === 'hop' ? { kind, sizeMs, hopMs: stepMs, offsetMs } : { kind, sizeMs, stepMs, offsetMs };
@@ -105,7 +107,15 @@ export function readJoinWhen(reading: Reading, fields: Fields): JoinWhen {
   }
   if (window === undefined) return { kind: 'temporal' };
   const read = readWindow(reading, window);
-  if (read.kind !== 'session') return { kind: 'window', window: read };
-  reading.add(window.at, 'two streams cannot be joined in sessions', 'use within, or another window');
+  if (isAligned(read)) return { kind: 'window', window: read };
+  reading.add(
+    window.at,
+    'two streams cannot be joined in windows that go by the rows',
+    'use within, or another window',
+  );
   return { kind: 'temporal' };
+}
+
+function isAligned(window: Window): window is AlignedWindow {
+  return 'offsetMs' in window;
 }

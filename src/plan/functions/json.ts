@@ -35,7 +35,13 @@ export const jsonSpecs: readonly FunctionSpec[] = [
     badPath,
   ),
   withFlink(
-    scalar('JSON_EXISTS', 'JSON_EXISTS(json, path)', 'whether there is something at a path', [2, 2], onJson('boolean')),
+    scalar(
+      'JSON_EXISTS',
+      'JSON_EXISTS(json, path)',
+      'whether there is something other than null at a path',
+      [2, 2],
+      onJson('boolean'),
+    ),
     undefined,
     badPath,
   ),

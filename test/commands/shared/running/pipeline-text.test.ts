@@ -71,7 +71,7 @@ describe('a plan as a document', () => {
       .replace('keys: [sensor]', 'key: [sensor]');
     expect(mistakes(text)).toEqual([
       'mine.yaml:4:39: type of column "value" cannot be "dubble" (did you mean double?)',
-      'mine.yaml:10:15: a window is one of tumble, hop, cumulate, session (write { tumble: 1 minute })',
+      'mine.yaml:10:15: a window is one of tumble, hop, cumulate, session, sliding (write { tumble: 1 minute })',
       'mine.yaml:10:17: a window has no "tumbel" (did you mean tumble?)',
       'mine.yaml:17:5: sink "out" has no "key" (did you mean keys?)',
     ]);
