@@ -6,11 +6,20 @@ import { withClient } from './shared/broker/kafka.js';
 import { defineCommand, type Input } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
-import { dryRunFile, type OpenedFile, openFile, replayFile } from './shared/sources/replay-file.js';
+import { expandFiles } from './shared/sources/file-pattern.js';
+import { type FilePart, type OpenedFile, openFile, openMerged, partsOf } from './shared/sources/open-file.js';
+import { dryRunFile, replayFile } from './shared/sources/replay-file.js';
 import { REPLAY_FLAGS, readPacing } from './shared/sources/replay-flags.js';
-import { replayTarget } from './shared/sources/replay-target.js';
+import { readDisorder } from './shared/sources/replay-order.js';
+import { type ReplayTarget, replayTarget } from './shared/sources/replay-target.js';
+import { watchedFiles } from './shared/sources/watched-folder.js';
 
-const args = [{ name: 'file', variadic: true, help: 'csv, tsv, xlsx or ndjson files; - for standard input' }] as const;
+/** Reports kept of a watched folder. */
+const MAX_REPORTS = 1_000;
+
+const args = [
+  { name: 'file', variadic: true, help: 'csv, tsv, xlsx or ndjson files, gzip or not; patterns; - for standard input' },
+] as const;
 type ReplayInput = Input<typeof REPLAY_FLAGS, typeof args>;
 
 /** `replay` */
@@ -35,6 +44,11 @@ export const replay = defineCommand({
       note: 'an hour of the file in a minute',
     },
     { line: 'streamctl replay audi.csv -t trafic_cars --resume', note: 'goes on after it was cut off' },
+    {
+      line: 'streamctl replay archive.csv.gz --time DATE --sort-by-time --shuffle 30s --late 2%:5m --seed 7',
+      note: 'oldest first, then out of order, the same way each time',
+    },
+    { line: 'streamctl replay inbox --watch -t readings', note: 'each new file of a folder, once' },
   ],
   exits: [0, 2, 3, 5, 6, 7, 130, 143],
   resultSchema: {
@@ -75,12 +89,13 @@ export const replay = defineCommand({
 
 async function start(context: Context, input: ReplayInput): Promise<Outcome> {
   checkFlags(input);
-  checkFiles(context, input.args.file);
+  if (input.flags.watch) return withClient(context, (client) => watchFolder(context, input, client));
+  const units = await unitsOf(context, input);
   // The first file is opened before a broker is looked for: a mistake in it should cost nothing.
-  const first = await open(context, input, input.args.file[0]!);
-  if (context.dryRun) return look(context, input, first);
+  const first = await units[0]!();
+  if (context.dryRun) return look(context, input, units, first);
   try {
-    return await withClient(context, (client) => send(context, input, client, first));
+    return await withClient(context, (client) => send(context, input, client, units, first));
   } finally {
     first.source.close();
   }
@@ -88,7 +103,8 @@ async function start(context: Context, input: ReplayInput): Promise<Outcome> {
 
 function checkFlags(input: ReplayInput): void {
   readPacing(input.flags);
-  const { time, timeFormat, align } = input.flags;
+  readDisorder(input.flags);
+  const { time, timeFormat, align, watch, merge, loop } = input.flags;
   if (time === undefined && (timeFormat !== 'auto' || align !== 'keep')) {
     throw new StreamctlError('usage', `${align === 'keep' ? '--time-format' : '--align'} goes with --time`, {
       hint: '--time COL',
@@ -97,37 +113,53 @@ function checkFlags(input: ReplayInput): void {
   if (input.args.file.filter((file) => file === '-').length > 1) {
     throw new StreamctlError('usage', 'standard input can be read only once');
   }
+  if (watch && (input.args.file.length > 1 || merge || loop !== 1)) {
+    throw new StreamctlError('usage', '--watch goes with one folder, without --merge and --loop');
+  }
 }
 
-/** A file that is missing should not be noticed after others were sent. */
-function checkFiles(context: Context, files: readonly string[]): void {
-  const missing = files.find((file) => file !== '-' && !context.files.exists(context.resolvePath(file)));
-  if (missing !== undefined) throw new StreamctlError('not-found', `${missing} does not exist`);
+/** What is sent by itself: a file, a sheet of it, or all of them as one. */
+type Unit = () => Promise<OpenedFile>;
+
+/** Missing files are noticed here, before anything is sent. */
+async function unitsOf(context: Context, { args: { file }, flags }: ReplayInput): Promise<readonly Unit[]> {
+  const parts: FilePart[] = [];
+  for (const one of expandFiles(file, context.files, (path) => context.resolvePath(path))) {
+    parts.push(...(await partsOf(context, one, flags.sheet)));
+  }
+  if (flags.merge && parts.length > 1) {
+    return [async () => openMerged(context, parts, await replayTarget(parts[0]!.file, flags.topic), flags)];
+  }
+  return parts.map((part) => async () => openFile(context, part, await replayTarget(part.file, flags.topic), flags));
 }
 
-async function open(context: Context, input: ReplayInput, file: string): Promise<OpenedFile> {
-  return openFile(context, file, await replayTarget(file, input.flags.topic), input.flags);
-}
-
-async function look(context: Context, input: ReplayInput, first: OpenedFile): Promise<Outcome> {
+async function look(context: Context, input: ReplayInput, units: readonly Unit[], first: OpenedFile): Promise<Outcome> {
   const files = [];
-  for (const [index, file] of input.args.file.entries()) {
-    const opened = index === 0 ? first : await open(context, input, file);
+  for (const [index, unit] of units.entries()) {
+    const opened = index === 0 ? first : await unit();
     files.push(await dryRunFile(context, opened, input.flags));
+    opened.reader.close?.();
     opened.source.close();
   }
   return { reason: 'dry run', result: total(files) };
 }
 
-async function send(context: Context, input: ReplayInput, client: KafkaClient, first: OpenedFile): Promise<Outcome> {
+async function send(
+  context: Context,
+  input: ReplayInput,
+  client: KafkaClient,
+  units: readonly Unit[],
+  first: OpenedFile,
+): Promise<Outcome> {
   const reports: ReplayReport[] = [];
-  for (const [index, file] of input.args.file.entries()) {
+  for (const [index, unit] of units.entries()) {
     if (context.signal.aborted) break;
     try {
-      const opened = index === 0 ? first : await open(context, input, file);
+      const opened = index === 0 ? first : await unit();
       try {
         reports.push(await replayFile(context, client, opened, input.flags));
       } finally {
+        opened.reader.close?.();
         close(opened.source, first.source);
       }
     } catch (error) {
@@ -137,6 +169,36 @@ async function send(context: Context, input: ReplayInput, client: KafkaClient, f
   const isCut = reports.some(({ interrupted }) => interrupted);
   if (!isCut) context.stream.eof();
   return { reason: isCut ? 'stopped' : 'eof', result: total(reports) };
+}
+
+/** Sends the files of a folder as they come, until told to stop. What a file lacks in the topic is sent, nothing twice. */
+async function watchFolder(context: Context, { args, flags }: ReplayInput, client: KafkaClient): Promise<Outcome> {
+  const [folder] = args.file as [string];
+  const path = context.resolvePath(folder);
+  if (!context.files.exists(path)) throw new StreamctlError('not-found', `${folder} does not exist`);
+  const target = await replayTarget(folder.replace(/[\\/]+$/, ''), flags.topic);
+  context.note(`waiting for files in ${folder}`);
+  const reports: ReplayReport[] = [];
+  for await (const file of watchedFiles(path, context)) {
+    try {
+      const opened = await openFile(context, { file }, reports.length === 0 ? target : withoutNote(target), flags);
+      try {
+        reports.push(await replayFile(context, client, opened, flags, true));
+      } finally {
+        opened.reader.close?.();
+        opened.source.close();
+      }
+    } catch (error) {
+      throw afterOthers(error, reports);
+    }
+    // What was told of each file is enough; the sum needs the last ones only.
+    if (reports.length > MAX_REPORTS) reports.shift();
+  }
+  return { reason: 'stopped', result: total(reports) };
+}
+
+function withoutNote({ note: _, ...target }: ReplayTarget): ReplayTarget {
+  return target;
 }
 
 /** The files before this one were sent: that makes a mistake in it a matter of exit 6. */

@@ -42,6 +42,18 @@ export const REPLAY_FLAGS = {
   from: { type: 'number', integer: true, min: 1, default: 1, help: 'begin with this row' },
   loop: { type: 'number', integer: true, min: 0, default: 1, help: 'read the file so many times; 0: for ever' },
   resume: { type: 'boolean', help: 'go on where a replay of the same file was cut off' },
+  watch: { type: 'boolean', help: 'wait in a folder: each file that is complete is sent once, over restarts too' },
+  merge: { type: 'boolean', help: 'several files or sheets as one stream, by --time' },
+  sortByTime: { type: 'boolean', help: 'by --time, for archives that come newest first' },
+  shuffle: { type: 'duration', placeholder: 'D', help: 'rows come up to so much later than their --time' },
+  late: { type: 'string', placeholder: 'N%:D', help: 'a share of the rows comes so much later: 2%:5m' },
+  dup: { type: 'string', placeholder: 'N%', help: 'a share of the rows comes twice' },
+  seed: {
+    type: 'number',
+    integer: true,
+    min: 0,
+    help: 'of --shuffle, --late and --dup: the same order each time; 0 when left out',
+  },
   onError: {
     type: 'choice',
     choices: ['stop', 'skip', 'quarantine'],
@@ -60,7 +72,11 @@ export const REPLAY_FLAGS = {
     help: 'text: no cell becomes a number; a YAML or JSON file says it by column: SITE_ID: text',
   },
   format: { type: 'choice', choices: ['csv', 'ndjson', 'xlsx'], help: 'of the file; told from its name when left out' },
-  sheet: { type: 'string', placeholder: 'NAME', help: 'sheet of a workbook; the first one when left out' },
+  sheet: {
+    type: 'list',
+    placeholder: 'NAME',
+    help: "sheet of a workbook, the first one when left out; repeat for more, '*' for all",
+  },
   range: { type: 'string', placeholder: 'A1:F20', help: 'cells of the sheet; the first row with cells is the header' },
   partitions: { type: 'number', integer: true, min: 1, short: 'p', help: 'of a topic that has to be made' },
   compression: {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../../base/time.js';
 import type { ByteSource } from '../../../connect/sources/replay/byte-source.js';
 import type { LotProgress } from '../../../connect/sources/replay/interfaces.js';
+import type { RowReader } from '../../../connect/sources/replay/row-reader.js';
 import { openProgress, type Progress } from '../../../ui/output/progress.js';
 import type { Context } from '../frame/context.js';
 
@@ -13,6 +14,7 @@ const LOT_PAUSE_MS = 50;
 export class ReplayProgress {
   readonly #context: Context;
   readonly #source: ByteSource;
+  readonly #reader: RowReader;
   readonly #limit: number;
   readonly #bar: Progress;
   #toldMs = Number.NEGATIVE_INFINITY;
@@ -20,9 +22,10 @@ export class ReplayProgress {
   #untoldRows = 0;
   #last: LotProgress | undefined;
 
-  constructor(context: Context, source: ByteSource, limit: number) {
+  constructor(context: Context, source: ByteSource, reader: RowReader, limit: number) {
     this.#context = context;
     this.#source = source;
+    this.#reader = reader;
     this.#limit = limit;
     this.#bar = openProgress({
       clock: context.clock,
@@ -72,10 +75,11 @@ export class ReplayProgress {
     this.#untoldRows = 0;
   }
 
-  /** Rows in all, reckoned from the bytes read so far. */
+  /** Rows in all, reckoned from how much of the file was read. */
   #total(rows: number): number | undefined {
     const { size, position } = this.#source;
-    if (size === undefined || position === 0) return Number.isFinite(this.#limit) ? this.#limit : undefined;
-    return Math.min(this.#limit, Math.max(rows, Math.round((rows * size) / position)));
+    const share = this.#reader.share ?? (size === undefined ? 0 : position / size);
+    if (!(share > 0)) return Number.isFinite(this.#limit) ? this.#limit : undefined;
+    return Math.min(this.#limit, Math.max(rows, Math.round(rows / share)));
   }
 }

@@ -32,6 +32,8 @@ export class SortedReader implements RowReader {
   #held = new RowBlock();
   #order: Int32Array | undefined;
   #at = 0;
+  /** Rows in all, once they are sorted. */
+  #total = 0;
 
   /** @param runBytes what is sorted in memory at a time. */
   constructor(reader: RowReader, files: FileSystem, runBytes = RUN_BYTES) {
@@ -43,6 +45,11 @@ export class SortedReader implements RowReader {
 
   get sources(): readonly string[] | undefined {
     return this.#reader.sources;
+  }
+
+  /** How much of the sorted rows was given out. */
+  get share(): number {
+    return this.#total === 0 ? 0 : this.row / this.#total;
   }
 
   async read(block: RowBlock, maxRows: number): Promise<boolean> {
@@ -57,6 +64,7 @@ export class SortedReader implements RowReader {
     this.#held = new RowBlock();
     this.#order = undefined;
     this.#at = 0;
+    this.#total = 0;
     this.row = 0;
     return true;
   }
@@ -77,10 +85,12 @@ export class SortedReader implements RowReader {
     for (let more = true; more; ) {
       more = await this.#reader.read(held, held.count + READ_ROWS);
       if (held.used + held.keyUsed < this.#runBytes) continue;
+      this.#total += held.count;
       this.#spill ??= new SortSpill(this.#files);
       this.#spill.add(held, timeOrder(held));
       held.clear();
     }
+    this.#total += held.count;
     this.#order = timeOrder(held);
     if (!this.#spill) return;
     if (held.count > 0) this.#spill.add(held, this.#order);
