@@ -12,6 +12,11 @@ const flags = {
   lateness: { type: 'string', placeholder: 'D', default: '5s', help: 'for a topic: how late a row may come' },
   where: { type: 'string', placeholder: 'EXPR', help: 'for a topic: only rows for which it is true' },
   param: { type: 'list', placeholder: 'NAME=VALUE', help: 'a parameter of the pipeline, repeat for more' },
+  table: {
+    type: 'list',
+    placeholder: 'NAME=FILE',
+    help: 'a file for a reference table of the pipeline, repeat for more',
+  },
   source: {
     type: 'string',
     placeholder: 'topic|sample|FILE',

@@ -82,6 +82,7 @@ const days = kafka('days', { topic: 'stocks-days', keys: ['symbol'] });
 const live = kafka('live', { topic: 'stocks-live', keys: ['symbol'], config: { 'cleanup.policy': 'compact' } });
 
 type Bar = {
+  readonly currency: 'string';
   readonly open: 'double';
   readonly high: 'double';
   readonly low: 'double';
@@ -93,6 +94,7 @@ type Bar = {
 /** Prices of a window, and their average by volume: null where nothing was traded. */
 function candle(row: Row<Bar>) {
   return {
+    currency: max(row.currency),
     open: first(row.open),
     high: max(row.high),
     low: min(row.low),
@@ -210,12 +212,12 @@ export const stocks = pipeline('stocks', {
         vwap_20: divide(row.turnover_20, nullIf(row.volume_20, 0)),
       }));
     return [
-      closed.tumble('1 minute').groupBy('symbol', 'currency').aggregate(candle).emit('update').into(minutes),
+      closed.tumble('1 minute').groupBy('symbol').aggregate(candle).emit('update').into(minutes),
       averaged.into(averages),
       closed
         .tumble('1 day')
-        .groupBy('symbol', 'currency', 'exchange', 'timezone')
-        .aggregate(candle)
+        .groupBy('symbol')
+        .aggregate((row) => ({ ...candle(row), exchange: max(row.exchange), timezone: max(row.timezone) }))
         .emit('update')
         .into(days),
       known

@@ -91,8 +91,8 @@ describe('stocks', () => {
     const live = await table('stocks-live');
     expect(live.map((row) => row.symbol).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
       'ACME',
-      'COIN-USD',
       'PENCE.L',
+      'ZETA.PA',
     ]);
     expect(live.find((row) => row.symbol === 'PENCE.L')).toMatchObject({ currency: 'GBP', name: 'Penny & Sons' });
   });

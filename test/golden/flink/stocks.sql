@@ -9,15 +9,15 @@
 -- * with-symbols: table symbols reads stocks-symbols.csv as CSV with commas, columns in this order, once at the start; its header is a row like others.
 -- * deduplicate: of two rows of a key with the same time the earlier arrival stays; here the one with the larger values.
 -- * deduplicate: rows behind the watermark are dropped; here they pass when their key is new.
--- * by-symbol-currency: each window gives one result, when it closes; here results come before that.
--- * by-symbol-currency: FIRST_VALUE goes by arrival, not by event time.
--- * by-symbol-currency: LAST_VALUE goes by arrival, not by event time.
+-- * by-symbol: each window gives one result, when it closes; here results come before that.
+-- * by-symbol: FIRST_VALUE goes by arrival, not by event time.
+-- * by-symbol: LAST_VALUE goes by arrival, not by event time.
 -- * over: rows of a key with the same time count in the order in which they arrive, or together; here the larger first.
 -- * over: rows behind the watermark are dropped; here they are told as late.
 -- * over: column ema_20 is NULL: Flink SQL has no exponential average.
--- * by-symbol-currency-exchange-timezone: each window gives one result, when it closes; here results come before that.
--- * by-symbol-currency-exchange-timezone: FIRST_VALUE goes by arrival, not by event time.
--- * by-symbol-currency-exchange-timezone: LAST_VALUE goes by arrival, not by event time.
+-- * by-symbol-2: each window gives one result, when it closes; here results come before that.
+-- * by-symbol-2: FIRST_VALUE goes by arrival, not by event time.
+-- * by-symbol-2: LAST_VALUE goes by arrival, not by event time.
 
 SET 'table.local-time-zone' = 'UTC';
 
@@ -285,12 +285,12 @@ SELECT
   (high + low + `close`) / 3 * volume AS turnover
 FROM deduplicate;
 
-CREATE TEMPORARY VIEW `by-symbol-currency` AS
+CREATE TEMPORARY VIEW `by-symbol` AS
 SELECT
   CAST(window_start AS TIMESTAMP_LTZ(3)) AS window_start,
   CAST(window_end AS TIMESTAMP_LTZ(3)) AS window_end,
   symbol,
-  currency,
+  MAX(currency) AS currency,
   FIRST_VALUE(`open`) AS `open`,
   MAX(high) AS high,
   MIN(low) AS low,
@@ -301,7 +301,7 @@ SELECT
   COUNT(*) AS bars,
   window_time AS row_time
 FROM TABLE(TUMBLE(TABLE traded, DESCRIPTOR(bar_time), INTERVAL '1' MINUTE))
-GROUP BY window_start, window_end, window_time, symbol, currency;
+GROUP BY window_start, window_end, window_time, symbol;
 
 CREATE TEMPORARY VIEW `over` AS
 SELECT
@@ -388,14 +388,12 @@ SELECT
   turnover_20 / NULLIF(volume_20, 0) AS vwap_20
 FROM `over`;
 
-CREATE TEMPORARY VIEW `by-symbol-currency-exchange-timezone` AS
+CREATE TEMPORARY VIEW `by-symbol-2` AS
 SELECT
   CAST(window_start AS TIMESTAMP_LTZ(3)) AS window_start,
   CAST(window_end AS TIMESTAMP_LTZ(3)) AS window_end,
   symbol,
-  currency,
-  exchange,
-  timezone,
+  MAX(currency) AS currency,
   FIRST_VALUE(`open`) AS `open`,
   MAX(high) AS high,
   MIN(low) AS low,
@@ -404,9 +402,11 @@ SELECT
   SUM(volume) AS volume,
   SUM(turnover) / NULLIF(SUM(volume), 0) AS vwap,
   COUNT(*) AS bars,
+  MAX(exchange) AS exchange,
+  MAX(timezone) AS timezone,
   window_time AS row_time
 FROM TABLE(TUMBLE(TABLE traded, DESCRIPTOR(bar_time), INTERVAL '1' DAY))
-GROUP BY window_start, window_end, window_time, symbol, currency, exchange, timezone;
+GROUP BY window_start, window_end, window_time, symbol;
 
 CREATE TEMPORARY VIEW live AS
 SELECT
@@ -495,8 +495,6 @@ CREATE TEMPORARY TABLE days (
   window_end TIMESTAMP_LTZ(3),
   symbol STRING,
   currency STRING,
-  exchange STRING,
-  timezone STRING,
   `open` DOUBLE,
   high DOUBLE,
   low DOUBLE,
@@ -505,6 +503,8 @@ CREATE TEMPORARY TABLE days (
   volume DOUBLE,
   vwap DOUBLE,
   bars BIGINT,
+  exchange STRING,
+  timezone STRING,
   record_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
 ) WITH (
   'connector' = 'kafka',
@@ -537,15 +537,15 @@ EXECUTE STATEMENT SET
 BEGIN
 INSERT INTO minutes
 SELECT window_start, window_end, symbol, currency, `open`, high, low, `close`, mean_price, volume, vwap, bars, row_time
-FROM `by-symbol-currency`;
+FROM `by-symbol`;
 
 INSERT INTO averages
 SELECT bar_time, symbol, currency, `close`, change, change_percent, sma_5, sma_20, ema_20, vwap_20, bar_time
 FROM `select`;
 
 INSERT INTO days
-SELECT window_start, window_end, symbol, currency, exchange, timezone, `open`, high, low, `close`, mean_price, volume, vwap, bars, row_time
-FROM `by-symbol-currency-exchange-timezone`;
+SELECT window_start, window_end, symbol, currency, `open`, high, low, `close`, mean_price, volume, vwap, bars, exchange, timezone, row_time
+FROM `by-symbol-2`;
 
 INSERT INTO `live-topic`
 SELECT symbol, name, currency, price, `at`, `at`

@@ -14,6 +14,7 @@ import { endFrames, reportingListener, type ShowFlags, showRun } from './watch-r
 /** The flags for a pipeline. */
 export interface PipelineFlags extends ShowFlags {
   readonly param: readonly string[];
+  readonly table: readonly string[];
   readonly source?: string | undefined;
 }
 
@@ -94,7 +95,7 @@ async function earlierResults(context: Context, plan: Plan): Promise<ResultTable
 
 /** Runs the pipeline in this process: with `--once` over what is there, without leaving a trace. */
 async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Promise<Outcome> {
-  const [{ startPipelineRun }, { resolveParameters }, { readParameters }] = await Promise.all([
+  const [{ startPipelineRun }, { resolveParameters }, { readParameters, readTables }] = await Promise.all([
     import('../../../run/pipeline-run.js'),
     import('../../../plan/parameters.js'),
     import('./run-flags.js'),
@@ -106,6 +107,7 @@ async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Prom
     plan,
     place: runPlace(context),
     parameters,
+    tables: readTables(plan, flags.table),
     bounded: flags.once || context.stream.wantsEof,
     listener: reportingListener(context),
     ...(flags.once ? { group: null } : {}),
