@@ -212,12 +212,12 @@ export const stocks = pipeline('stocks', {
         vwap_20: divide(row.turnover_20, nullIf(row.volume_20, 0)),
       }));
     return [
-      closed.tumble('1 minute').groupBy('symbol').aggregate(candle).emit('update').into(minutes),
+      closed.tumble('1 minute').groupBy('symbol').aggregate(candle, 'per-minute').emit('update').into(minutes),
       averaged.into(averages),
       closed
         .tumble('1 day')
         .groupBy('symbol')
-        .aggregate((row) => ({ ...candle(row), exchange: max(row.exchange), timezone: max(row.timezone) }))
+        .aggregate((row) => ({ ...candle(row), exchange: max(row.exchange), timezone: max(row.timezone) }), 'per-day')
         .emit('update')
         .into(days),
       known

@@ -9,15 +9,15 @@
 -- * with-symbols: table symbols reads stocks-symbols.csv as CSV with commas, columns in this order, once at the start; its header is a row like others.
 -- * deduplicate: of two rows of a key with the same time the earlier arrival stays; here the one with the larger values.
 -- * deduplicate: rows behind the watermark are dropped; here they pass when their key is new.
--- * by-symbol: each window gives one result, when it closes; here results come before that.
--- * by-symbol: FIRST_VALUE goes by arrival, not by event time.
--- * by-symbol: LAST_VALUE goes by arrival, not by event time.
+-- * per-minute: each window gives one result, when it closes; here results come before that.
+-- * per-minute: FIRST_VALUE goes by arrival, not by event time.
+-- * per-minute: LAST_VALUE goes by arrival, not by event time.
 -- * over: rows of a key with the same time count in the order in which they arrive, or together; here the larger first.
 -- * over: rows behind the watermark are dropped; here they are told as late.
 -- * over: column ema_20 is NULL: Flink SQL has no exponential average.
--- * by-symbol-2: each window gives one result, when it closes; here results come before that.
--- * by-symbol-2: FIRST_VALUE goes by arrival, not by event time.
--- * by-symbol-2: LAST_VALUE goes by arrival, not by event time.
+-- * per-day: each window gives one result, when it closes; here results come before that.
+-- * per-day: FIRST_VALUE goes by arrival, not by event time.
+-- * per-day: LAST_VALUE goes by arrival, not by event time.
 
 SET 'table.local-time-zone' = 'UTC';
 
@@ -285,7 +285,7 @@ SELECT
   (high + low + `close`) / 3 * volume AS turnover
 FROM deduplicate;
 
-CREATE TEMPORARY VIEW `by-symbol` AS
+CREATE TEMPORARY VIEW `per-minute` AS
 SELECT
   CAST(window_start AS TIMESTAMP_LTZ(3)) AS window_start,
   CAST(window_end AS TIMESTAMP_LTZ(3)) AS window_end,
@@ -388,7 +388,7 @@ SELECT
   turnover_20 / NULLIF(volume_20, 0) AS vwap_20
 FROM `over`;
 
-CREATE TEMPORARY VIEW `by-symbol-2` AS
+CREATE TEMPORARY VIEW `per-day` AS
 SELECT
   CAST(window_start AS TIMESTAMP_LTZ(3)) AS window_start,
   CAST(window_end AS TIMESTAMP_LTZ(3)) AS window_end,
@@ -537,7 +537,7 @@ EXECUTE STATEMENT SET
 BEGIN
 INSERT INTO minutes
 SELECT window_start, window_end, symbol, currency, `open`, high, low, `close`, mean_price, volume, vwap, bars, row_time
-FROM `by-symbol`;
+FROM `per-minute`;
 
 INSERT INTO averages
 SELECT bar_time, symbol, currency, `close`, change, change_percent, sma_5, sma_20, ema_20, vwap_20, bar_time
@@ -545,7 +545,7 @@ FROM `select`;
 
 INSERT INTO days
 SELECT window_start, window_end, symbol, currency, `open`, high, low, `close`, mean_price, volume, vwap, bars, exchange, timezone, row_time
-FROM `by-symbol-2`;
+FROM `per-day`;
 
 INSERT INTO `live-topic`
 SELECT symbol, name, currency, price, `at`, `at`
