@@ -47,6 +47,7 @@ export const test = defineCommand({
     { line: 'streamctl test tests --report junit=report.xml --seeds 50', note: 'for a CI server, with more orders' },
   ],
   exits: [0, 2, 3, 4],
+  mutating: true,
   resultSchema: {
     type: 'object',
     properties: {
@@ -107,7 +108,8 @@ export const test = defineCommand({
       let current = file;
       if (flags.update) {
         const updated = await files.updateFile(context, file, options);
-        if (updated.changed > 0) context.note(`${file.path}: ${expectations(updated.changed)} written anew`);
+        if (updated.changed > 0)
+          context.note(`${file.path}: ${expectations(updated.changed, context.dryRun)} written anew`);
         current = updated.file;
       }
       const tell = teller(current);
@@ -121,7 +123,8 @@ export const test = defineCommand({
   },
 });
 
-function expectations(count: number): string {
+function expectations(count: number, dryRun: boolean): string {
+  if (dryRun) return `${count} ${count === 1 ? 'expectation' : 'expectations'} would be`;
   return count === 1 ? '1 expectation was' : `${count} expectations were`;
 }
 

@@ -114,6 +114,13 @@ describe('streamctl test', () => {
     expect(stderr).toContain('pipeline: cars');
   });
 
+  it('plays the case of the how-to page', async () => {
+    const page = readFileSync('docs/how-to/test.md', 'utf8');
+    const [, yaml] = /```yaml\n([\s\S]*?)```/.exec(page)!;
+    const { code, stdout, stderr } = await test('page', { 'a.pipeline.test.yaml': yaml! });
+    expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+  });
+
   it("plays a person's own pipeline, its files beside it", async () => {
     const { code, stdout, stderr } = await test('own', {
       'a/shop.pipeline.yaml': `pipeline: shop
