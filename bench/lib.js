@@ -1,6 +1,6 @@
 // What every benchmark shares: processes measured from outside, medians, tables.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -27,11 +27,39 @@ export function usage(pid) {
   }
 }
 
+/** {@link usage} of a process and all below it, added up. */
+function treeUsage(pid) {
+  const total = usage(pid);
+  if (!total) return undefined;
+  let tasks = [];
+  try {
+    tasks = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // It has ended meanwhile.
+  }
+  for (const task of tasks) {
+    let children = '';
+    try {
+      children = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8');
+    } catch {
+      continue;
+    }
+    for (const child of children.split(' ').filter(Boolean)) {
+      const below = treeUsage(Number(child));
+      if (!below) continue;
+      total.peakMb += below.peakMb;
+      total.cpuSeconds += below.cpuSeconds;
+    }
+  }
+  return total;
+}
+
 /**
  * Runs a process to its end.
+ * @param options.tree counts what it starts as well
  * @returns {Promise<{code: number, seconds: number, peakMb: number, cpuSeconds: number, stdout: string, bytes: number}>}
  */
-export function measure(command, args, { cwd, input, env, keep = true } = {}) {
+export function measure(command, args, { cwd, input, env, keep = true, tree = false } = {}) {
   return new Promise((done, fail) => {
     const from = performance.now();
     const child = spawn(command, args, {
@@ -40,11 +68,18 @@ export function measure(command, args, { cwd, input, env, keep = true } = {}) {
       stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     let last = { peakMb: 0, cpuSeconds: 0 };
-    const poll = setInterval(() => {
-      // A process that has just ended has no memory any more, but its CPU time is still told.
-      const seen = usage(child.pid);
-      if (seen) last = { peakMb: Math.max(last.peakMb, seen.peakMb), cpuSeconds: seen.cpuSeconds };
-    }, 10);
+    const poll = setInterval(
+      () => {
+        // A process that has just ended has no memory any more, but its CPU time is still told.
+        const seen = tree ? treeUsage(child.pid) : usage(child.pid);
+        if (!seen) return;
+        last = {
+          peakMb: Math.max(last.peakMb, seen.peakMb),
+          cpuSeconds: Math.max(last.cpuSeconds, seen.cpuSeconds),
+        };
+      },
+      tree ? 50 : 10,
+    );
     let stdout = '';
     let stderr = '';
     let bytes = 0;

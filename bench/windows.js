@@ -136,6 +136,20 @@ function streamsPeer(address, classes, store, threads) {
   };
 }
 
+/** One process from launch to its end, all cores; memory and CPU are Python's and the JVM's together. */
+function sparkPeer(address, threads) {
+  return async (input, output, groups, folder) => {
+    const checkpoint = join(folder, `spark-${output}`);
+    const program = ['scripts/services/spark.sh', 'run', 'bench/python/window_peer.py'];
+    const run = await measure('bash', [...program, address, input, output, checkpoint, String(threads)], {
+      tree: true,
+    });
+    const results = (await readTopic(address, output)).map(([key, value]) => ({ key, ...JSON.parse(value) }));
+    compare('Spark', results, groups);
+    return run;
+  };
+}
+
 /** A Flink session whose JVM has run the job before: warm. */
 class Flink {
   constructor(slots) {
@@ -256,6 +270,7 @@ async function contest(address, rows, flink, classes, folder) {
   };
   const memory = streamsPeer(address, classes, 'memory', 2);
   const rocks = streamsPeer(address, classes, 'rocksdb', 2);
+  const spark = sparkPeer(address, 2);
   await flink.job(address, input, await fresh('flink-warm', 'up'), groups);
   const results = await inTurn(ROUNDS, {
     streamctl: async () => ours(address, input, groups, folder),
@@ -264,6 +279,8 @@ async function contest(address, rows, flink, classes, folder) {
       memory(input, await fresh('ks-memory', round), groups, folder),
     'Kafka Streams 4.3, RocksDB, 2 threads': async (round) =>
       rocks(input, await fresh('ks-rocks', round), groups, folder),
+    'Spark Structured Streaming 4.2, 2 threads': async (round) =>
+      spark(input, await fresh('spark', round), groups, folder),
   });
   const of = (name, key) => median(results[name].map((run) => run[key]));
   const mine = { seconds: of('streamctl', 'seconds'), cpu: of('streamctl', 'cpuSeconds') };
@@ -281,6 +298,7 @@ async function contest(address, rows, flink, classes, folder) {
 
 export async function run() {
   const folder = scratch();
+  execFileSync('bash', ['scripts/services/spark.sh', 'resolve'], { stdio: 'inherit' });
   const classes = join(folder, 'classes');
   execFileSync('javac', ['-cp', `${services}/kafka/libs/*`, '-d', classes, 'bench/java/WindowPeer.java']);
   const broker = apacheKafka(19492);

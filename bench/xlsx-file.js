@@ -13,12 +13,18 @@ export async function writeWorkbook(path, rows, { texts = false } = {}) {
     '[Content_Types].xml': [
       '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/></Types>',
     ],
-    '_rels/.rels': [`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>`],
-    'xl/workbook.xml': [`<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="Cars" sheetId="1" r:id="r1"/></sheets></workbook>`],
+    '_rels/.rels': [
+      `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+    ],
+    'xl/workbook.xml': [
+      `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="Cars" sheetId="1" r:id="r1"/></sheets></workbook>`,
+    ],
     'xl/_rels/workbook.xml.rels': [
       `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="${OFFICE}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="${OFFICE}/sharedStrings" Target="sharedStrings.xml"/><Relationship Id="r3" Type="${OFFICE}/styles" Target="styles.xml"/></Relationships>`,
     ],
-    'xl/styles.xml': [`<styleSheet xmlns="${MAIN}"><fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>`],
+    'xl/styles.xml': [
+      `<styleSheet xmlns="${MAIN}"><fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>`,
+    ],
     'xl/worksheets/sheet1.xml': sheet(rows, texts),
     'xl/sharedStrings.xml': strings(rows, texts),
   };
@@ -61,7 +67,8 @@ function* sheet(rows, texts) {
 function* strings(rows, texts) {
   yield `<?xml version="1.0" encoding="UTF-8"?><sst xmlns="${MAIN}">`;
   for (const word of [...WORDS, ...COLUMNS]) yield `<si><t xml:space="preserve">${word}</t></si>`;
-  for (let row = 0; texts && row < rows; row++) yield `<si><t>note ${row} ${'about a car and its owner, '.repeat(4)}</t></si>`;
+  for (let row = 0; texts && row < rows; row++)
+    yield `<si><t>note ${row} ${'about a car and its owner, '.repeat(4)}</t></si>`;
   yield '</sst>';
 }
 
