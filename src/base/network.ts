@@ -54,4 +54,6 @@ export interface Network {
   listen(host: string, port: number, accept: (connection: Connection) => void, tls?: TlsOptions): Promise<Listener>;
   /** Takes the machine-wide lock `name`; undefined when another process has it. Freed by the kernel when the owner dies. */
   lock(name: string): Promise<Lock | undefined>;
+  /** Names the machine, as far as locks exclude others: whoever says the same sees the same locks. */
+  lockScope(): string;
 }

@@ -25,7 +25,8 @@ import { dirname, join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { StreamctlError } from './errors.js';
 import type { FileHandle, FileSystem, OpenMode } from './files.js';
-import type { Connection, Listener, Lock, Network, TlsOptions } from './network.js';
+import type { Connection, Listener, Network, TlsOptions } from './network.js';
+import { lockScope, takeLock } from './system-lock.js';
 import type { Clock } from './time.js';
 
 /** {@link Clock} of this machine. */
@@ -384,28 +385,6 @@ export const systemNetwork: Network = {
       });
     });
   },
-  lock(name) {
-    return new Promise<Lock | undefined>((resolve, reject) => {
-      const server = createServer((socket) => socket.destroy());
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        if (cause.code === 'EADDRINUSE') resolve(undefined);
-        else
-          reject(new StreamctlError('disk-failed', `cannot take the lock ${name}`, { detail: cause.message, cause }));
-      });
-      const release = (): Promise<void> => new Promise((done) => void server.close(() => done()));
-      server.listen({ ...lockAddress(name), exclusive: true }, () => {
-        server.unref();
-        resolve({ release });
-      });
-    });
-  },
+  lock: takeLock,
+  lockScope,
 };
-
-/** Where abstract sockets and named pipes do not exist (macOS), a loopback port made from the name serves as the lock. */
-function lockAddress(name: string): { path: string } | { host: string; port: number } {
-  if (process.platform === 'linux') return { path: `\0streamctl-${name}` };
-  if (process.platform === 'win32') return { path: `\\\\.\\pipe\\streamctl-${name}` };
-  let hash = 0;
-  for (const character of name) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) >>> 0;
-  return { host: '127.0.0.1', port: 20_000 + (hash % 12_000) };
-}

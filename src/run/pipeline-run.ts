@@ -1,18 +1,21 @@
 import { toHex } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { Timer } from '../base/time.js';
+import { KafkaFailure } from '../connect/kafka/kafka-failure.js';
+import { errorCodes } from '../wire/error-codes.js';
 import type { Connection } from './connection.js';
 import { dashboardFrame } from './dashboard-frame.js';
 import { DashboardState } from './dashboard-state.js';
 import { type EndSummary, type PipelineRun, type PipelineRunOptions, RECONNECT_MS } from './interfaces.js';
-import { neededTopics } from './internal-topics.js';
+import { groupOf, neededTopics } from './internal-topics.js';
 import { openConnection } from './open-connection.js';
 import { openStatus } from './output.js';
-import { jobMaker, loopSources } from './plan-parts.js';
+import { fingerprintOf, jobMaker, loopSources } from './plan-parts.js';
 import { ReferenceTables } from './reference-tables.js';
 import { Report } from './report.js';
 import { type RunMemory, Session } from './session.js';
 import type { StatusWriter } from './status-writer.js';
+import { takeWorkerName, type WorkerName } from './worker-name.js';
 
 /** Waits between two attempts to reach a broker that is gone. */
 const FIRST_WAIT_MS = 250;
@@ -57,6 +60,7 @@ class Supervisor implements PipelineRun {
       paused: false,
       isKnown: false,
       memberId: undefined,
+      instanceId: undefined,
     };
     this.done = this.#run();
   }
@@ -80,6 +84,7 @@ class Supervisor implements PipelineRun {
 
   async #run(): Promise<EndSummary> {
     const seconds = this.#everySecond();
+    const name = await this.#takeName();
     try {
       const reason = await this.#untilTheEnd();
       this.#state.state = 'done';
@@ -93,7 +98,16 @@ class Supervisor implements PipelineRun {
       return { reason: 'failed', error, snapshot: this.#state.snapshot(), positions: this.#positions };
     } finally {
       seconds.cancel();
+      await name?.release();
     }
+  }
+
+  async #takeName(): Promise<WorkerName | undefined> {
+    const { group, plan, place } = this.#options;
+    if (group === null) return undefined;
+    const name = await takeWorkerName(place.edges, group ?? groupOf(plan.name), fingerprintOf(this.#options));
+    this.#memory.instanceId = name?.instanceId;
+    return name;
   }
 
   /** Session after session, while their errors are of the kind that passes. */
@@ -105,6 +119,10 @@ class Supervisor implements PipelineRun {
       try {
         return await this.#session();
       } catch (error) {
+        if (isNameTaken(error)) {
+          this.#memory.instanceId = undefined;
+          this.#memory.memberId = undefined;
+        }
         if (this.#stop.signal.aborted || this.#healthyMs === undefined || !passes(error)) throw error;
         if (this.#healthyMs >= beganMs) waitMs = FIRST_WAIT_MS;
         const givenMs = this.#options.reconnectMs ?? RECONNECT_MS;
@@ -186,6 +204,14 @@ class Supervisor implements PipelineRun {
     timer = clock.after(SECOND_MS, tick, true);
     return { cancel: () => timer.cancel() };
   }
+}
+
+/** Another member has this one's name: taking it back would end that one's work, and so on for ever. */
+function isNameTaken(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof KafkaFailure && cause.kafkaCode === errorCodes.FENCED_INSTANCE_ID) return true;
+  }
+  return false;
 }
 
 /** Whether an error is of the world outside and may be gone when everything is opened anew. */

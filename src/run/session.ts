@@ -35,6 +35,8 @@ export interface RunMemory {
   isKnown: boolean;
   /** Id in the group, to be the same member again over a new connection. */
   memberId: string | undefined;
+  /** Name in the group; given up when another member has it. */
+  instanceId: string | undefined;
 }
 
 /** What a session is made of. */
@@ -92,7 +94,7 @@ export class Session {
     const groupId = options.group ?? groupOf(options.plan.name);
     const named = groupProperties(connection.client.settings).sessionTimeoutMs;
     const sessionTimeoutMs = options.sessionTimeoutMs ?? named ?? SESSION_TIMEOUT_MS;
-    const { memberId } = parts.memory;
+    const { memberId, instanceId } = parts.memory;
     this.#group = connection.group(
       {
         groupId,
@@ -102,6 +104,7 @@ export class Session {
         sessionTimeoutMs,
         heartbeatMs: HEARTBEAT_MS,
         ...(memberId === undefined ? {} : { memberId }),
+        ...(instanceId === undefined ? {} : { instanceId, leavesForGood: true }),
       },
       this.#handlers(),
     );

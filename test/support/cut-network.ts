@@ -60,4 +60,5 @@ export class CutNetwork implements Network {
 
   listen: Network['listen'] = (...given) => this.#inner.listen(...given);
   lock: Network['lock'] = (name) => this.#inner.lock(name);
+  lockScope: Network['lockScope'] = () => this.#inner.lockScope();
 }

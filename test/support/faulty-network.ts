@@ -54,4 +54,8 @@ export class FaultyNetwork implements Network {
   lock(name: string): ReturnType<Network['lock']> {
     return this.#inner.lock(name);
   }
+
+  lockScope(): string {
+    return this.#inner.lockScope();
+  }
 }

@@ -31,6 +31,10 @@ export class SimNetwork implements Network {
     };
   }
 
+  lockScope(): string {
+    return 'simulated';
+  }
+
   async lock(name: string): Promise<Lock | undefined> {
     if (this.#locks.has(name)) return undefined;
     this.#locks.add(name);

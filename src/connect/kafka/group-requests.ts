@@ -25,6 +25,7 @@ export class GroupRequests {
   readonly #client: KafkaClient;
   readonly #groupId: string;
   readonly #instanceId: string | null;
+  readonly #leavesForGood: boolean;
   readonly #sessionTimeoutMs: number;
   readonly #rebalanceTimeoutMs: number;
 
@@ -32,6 +33,7 @@ export class GroupRequests {
     this.#client = client;
     this.#groupId = options.groupId;
     this.#instanceId = options.instanceId ?? null;
+    this.#leavesForGood = options.leavesForGood ?? this.#instanceId === null;
     this.#sessionTimeoutMs = sessionTimeoutMs;
     this.#rebalanceTimeoutMs = rebalanceTimeoutMs;
   }
@@ -138,15 +140,15 @@ export class GroupRequests {
     );
   }
 
-  /** Leaves at once, so that the others need not wait for the session to time out. Static members stay. */
+  /** Leaves at once, so that the others need not wait for the session to time out. Static members may stay. */
   async leave(member: Membership): Promise<void> {
-    if (this.#instanceId !== null) return;
+    if (!this.#leavesForGood) return;
     await this.#client.call(
       leaveGroupApi,
       {
         groupId: this.#groupId,
         memberId: member.memberId,
-        members: [{ memberId: member.memberId, groupInstanceId: null, reason: 'the member closes' }],
+        members: [{ memberId: member.memberId, groupInstanceId: this.#instanceId, reason: 'the member closes' }],
       },
       { group: this.#groupId },
       { what: `cannot leave group "${this.#groupId}"`, retryTimeoutMs: 0 },

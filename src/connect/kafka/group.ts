@@ -106,7 +106,8 @@ export class GroupMember implements Group {
         return;
       } catch (error) {
         const code = error instanceof KafkaFailure ? error.kafkaCode : 0;
-        if (OUT.has(code) || code === errorCodes.FENCED_INSTANCE_ID) throw this.#fenced((error as Error).message);
+        if (OUT.has(code) || code === errorCodes.FENCED_INSTANCE_ID)
+          throw this.#fenced((error as Error).message, error);
         if (code !== errorCodes.REBALANCE_IN_PROGRESS || clock.elapsed() >= deadline) throw error;
         // The members have joined and wait for the leader: the next generation takes the commit.
         await clock.sleep(this.#client.settings.retryBackoffMs);
@@ -127,10 +128,11 @@ export class GroupMember implements Group {
     if (member) await this.#requests.leave(member).catch(() => undefined);
   }
 
-  #fenced(detail: string): StreamctlError {
+  #fenced(detail: string, cause?: unknown): StreamctlError {
     return new StreamctlError('conflict', `the member of group "${this.#options.groupId}" was put out of its group`, {
       detail,
       hint: 'another member may work on its partitions now: what was not committed is read again',
+      ...(cause === undefined ? {} : { cause }),
     });
   }
 
@@ -193,6 +195,8 @@ export class GroupMember implements Group {
     const protocol = this.#assignors.find((name) => name === joined.protocolName) ?? 'range';
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment;
     if (joined.leader !== joined.memberId) this.#counts = undefined;
+    // Its assignment stands, but it has to look after the topics as before.
+    if (joined.leader === joined.memberId && joined.skipAssignment) await this.#learnCounts(joined.members);
     const assignments = isLeader ? await this.#assign(protocol, joined.members) : [];
     const mine = decodeAssignment(await this.#requests.sync(member, protocol, assignments));
     if (this.#stop.signal.aborted) return true;
@@ -214,8 +218,8 @@ export class GroupMember implements Group {
       instanceId: groupInstanceId,
       ...decodeSubscription(metadata),
     }));
-    this.#counts = await this.#partitionCounts([...new Set(members.flatMap(({ topics }) => topics))]);
-    const shares = assignPartitions(protocol, members, this.#counts);
+    const counts = await this.#learnCounts(joined);
+    const shares = assignPartitions(protocol, members, counts);
     const places = protocol === 'places' ? inPlaces(members) : [];
     const userData = places.map((member) => member.userData);
     return [...shares].map(([memberId, partitions]) => {
@@ -223,6 +227,13 @@ export class GroupMember implements Group {
       const told = place < 0 ? null : encodePlace({ place, userData });
       return { memberId, assignment: encodeAssignment(partitions, told) };
     });
+  }
+
+  /** Partitions of all topics that members want; {@link #beat} looks whether there are more of them. */
+  async #learnCounts(joined: readonly { readonly metadata: Uint8Array }[]): Promise<ReadonlyMap<string, number>> {
+    const topics = joined.flatMap(({ metadata }) => decodeSubscription(metadata).topics);
+    this.#counts = await this.#partitionCounts([...new Set([...topics, ...this.#options.topics])]);
+    return this.#counts;
   }
 
   async #partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {

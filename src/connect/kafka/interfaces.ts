@@ -181,6 +181,8 @@ export interface GroupOptions {
   readonly topics: readonly string[];
   /** Keeps the partitions of a member over a restart. */
   readonly instanceId?: string;
+  /** Whether a member with an `instanceId` gives its place up when it leaves. Default: it keeps it for its session. */
+  readonly leavesForGood?: boolean;
   /** Joins again as this member, whose connection was lost: nobody has to wait for its session to time out. */
   readonly memberId?: string;
   readonly sessionTimeoutMs?: number;
