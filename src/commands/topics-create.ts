@@ -12,6 +12,7 @@ import {
 import { defineCommand } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import { statusOutcome } from './shared/frame/status-outcome.js';
+import { loadNamedFile } from './shared/running/load-pipeline.js';
 import { pipelineOf, readName } from './shared/settings/names.js';
 
 /** `topics create` */
@@ -19,8 +20,8 @@ export const topicsCreate = defineCommand({
   path: 'topics create',
   summary: 'create topics, or all topics of a pipeline',
   description:
-    'A pipeline name creates the topics of that pipeline. A name that is both is written topic:NAME or pipeline:NAME.',
-  arguments: [{ name: 'name', variadic: true, help: 'topics or pipelines' }],
+    'The name or file of a pipeline creates its topics. A name that is both is written topic:NAME or pipeline:NAME.',
+  arguments: [{ name: 'name', variadic: true, help: 'topics, pipelines or files of pipelines' }],
   flags: {
     partitions: { type: 'number', integer: true, min: 1, max: 100_000, short: 'p', help: 'partitions of each topic' },
     replicas: { type: 'number', integer: true, min: 1, max: 32_767, short: 'r', help: 'copies of each partition' },
@@ -45,7 +46,7 @@ export const topicsCreate = defineCommand({
       const wanted = new Map<string, NewTopic>();
       for (const text of args.name) {
         const typed = readName(text);
-        const plan = await pipelineOf(typed, exists);
+        const plan = (await loadNamedFile(context, typed)) ?? (await pipelineOf(typed, exists));
         const topics = plan?.topics.map(lastingTopic) ?? [
           { name: typed.name, partitions: BROKER_DEFAULT, replicas: BROKER_DEFAULT, config: {} },
         ];

@@ -24,11 +24,12 @@ export function windowData(window: Window): DocumentData {
 
 /** Reads a window. */
 export function readWindow(reading: Reading, node: DocumentNode): Window {
+  const before = reading.problems.length;
   const fields = reading.fields(node, 'a window', [...KINDS, 'offset']);
   const given = KINDS.filter((kind) => fields.get(kind) !== undefined);
   const [kind] = given;
   if (kind === undefined || given.length > 1) {
-    if (node.kind === 'map')
+    if (reading.problems.length === before)
       reading.add(node.at, `a window is one of ${KINDS.join(', ')}`, 'write { tumble: 1 minute }');
     return DEFAULT_WINDOW;
   }

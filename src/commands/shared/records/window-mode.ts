@@ -77,7 +77,11 @@ function explained({ error }: EndSummary): Error {
 
 /** Flags of the windowed mode. */
 export const WINDOW_FLAGS = {
-  window: { type: 'string', placeholder: 'D', help: 'results of windows of this size instead of records; sliding:D for sliding ones' },
+  window: {
+    type: 'string',
+    placeholder: 'D',
+    help: 'results of windows of this size instead of records; sliding:D for sliding ones',
+  },
   hop: { type: 'string', placeholder: 'D', help: 'a window begins so often; windows overlap' },
   session: { type: 'string', placeholder: 'D', help: 'windows that end after such a silence' },
   time: { type: 'string', placeholder: 'COL', help: "column of the event time; the record's timestamp when left out" },

@@ -1,6 +1,7 @@
 /** A pipeline to begin with, as YAML. It runs as it is. */
 function starterYaml(name: string): string {
   return `# A pipeline of your own. Try it:
+#   streamctl topics create ./${name}.pipeline.yaml
 #   echo '{"sensor":"a","value":20.5,"at":"2026-01-01T10:00:00Z"}' | streamctl produce ${name}-readings
 #   streamctl run ./${name}.pipeline.yaml --until eof
 # What a key means: docs/how-to/write-a-pipeline.md. What it does, in words: streamctl pipelines explain ./${name}.pipeline.yaml
@@ -55,6 +56,7 @@ dashboard:
 /** The same in TypeScript. */
 function starterTypeScript(name: string): string {
   return `// A pipeline of your own. Try it:
+//   streamctl topics create ./${name}.pipeline.ts
 //   echo '{"sensor":"a","value":20.5,"at":"2026-01-01T10:00:00Z"}' | streamctl produce ${name}-readings
 //   streamctl run ./${name}.pipeline.ts --until eof
 // 'streamctl' is the program that runs this file; for the types in an editor: npm install --save-dev streamctl

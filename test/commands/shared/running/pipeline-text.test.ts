@@ -71,7 +71,6 @@ describe('a plan as a document', () => {
       .replace('keys: [sensor]', 'key: [sensor]');
     expect(mistakes(text)).toEqual([
       'mine.yaml:4:39: type of column "value" cannot be "dubble" (did you mean double?)',
-      'mine.yaml:10:15: a window is one of tumble, hop, cumulate, session, sliding (write { tumble: 1 minute })',
       'mine.yaml:10:17: a window has no "tumbel" (did you mean tumble?)',
       'mine.yaml:17:5: sink "out" has no "key" (did you mean keys?)',
     ]);
@@ -92,6 +91,7 @@ describe('a plan as a document', () => {
   });
 
   it.each([
+    ['{ tumble: 1 minute }', '{ offset: 1 minute }', 'mine.yaml:10:15: a window is one of tumble, hop'],
     ['value > 0', 'value > > 0', 'mine.yaml:7:20: where: ">" stands where a value is expected'],
     ['value > 0', "value > 'a", 'mine.yaml:7:20: where: the text that begins here does not end'],
     ['where: value > 0', 'wher: value > 0', 'mine.yaml:7:5: step "positive" has no "wher" (did you mean where?)'],
