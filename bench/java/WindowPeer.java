@@ -34,6 +34,9 @@ public class WindowPeer {
     static class Car { String maker; double price; long ts; }
 
     static class CarSerde implements Deserializer<Car>, Serializer<Car> {
+        // Both interfaces have these with a body.
+        public void configure(Map<String, ?> settings, boolean isKey) {}
+        public void close() {}
         public Car deserialize(String topic, byte[] bytes) {
             try {
                 JsonNode node = JSON.readTree(bytes);
@@ -51,6 +54,9 @@ public class WindowPeer {
 
     /** count, sum, min, max, mean and sum of squared distances (Welford). */
     static class StatsSerde implements Deserializer<double[]>, Serializer<double[]> {
+        // Both interfaces have these with a body.
+        public void configure(Map<String, ?> settings, boolean isKey) {}
+        public void close() {}
         public double[] deserialize(String topic, byte[] bytes) {
             if (bytes == null) return null;
             double[] values = new double[6];
