@@ -178,7 +178,11 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
     const share = this.#phase.kind === 'second' ? this.#phase.share : WHOLE;
     for (const [name, { operator }] of steps) {
       load(sections.get(stepSection(name)), (reader) => {
-        for (const count of COUNTS) operator.counts[count] += reader.count();
+        for (const count of COUNTS) {
+          const before = reader.count();
+          // Of a state that is shared out the counts go to one share, or they would grow with each change of workers.
+          if (share.number === 0) operator.counts[count] += before;
+        }
         operator.load(reader, share);
       });
     }

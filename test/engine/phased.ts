@@ -1,4 +1,4 @@
-import { batchOf } from '../../src/base/row-batch.js';
+import { batchOf, type RowBatch } from '../../src/base/row-batch.js';
 import { compileJob, compilePhase } from '../../src/engine/compile-job.js';
 import type { FirstPhaseJob, Job, JobOptions, Output, SecondPhaseJob } from '../../src/engine/job.js';
 import { phasesOf } from '../../src/plan/phases.js';
@@ -53,11 +53,21 @@ export class PhasedRun {
       const length = own.findIndex((row) => row.partition !== partition || (row.source ?? first) !== source);
       const taken = length < 0 ? own : own.slice(0, length);
       const offsets = Float64Array.from(taken, (_, index) => at + index);
-      const job = this.#whole ?? this.#firsts.get(partition)!;
-      job.feed(source, batchOf(columns.get(source)!, taken, { partition, offsets }));
+      this.feed(source, batchOf(columns.get(source)!, taken, { partition, offsets }));
       at += taken.length;
-      this.#between();
     }
+    return this.end();
+  }
+
+  /** Reads rows of one partition, then does something else. */
+  feed(source: string, batch: RowBatch): void {
+    const job = this.#whole ?? this.#firsts.get(batch.partition)!;
+    job.feed(source, batch);
+    this.#between();
+  }
+
+  /** Everything is read: what is open is given out. */
+  end(): Output[] {
     if (!this.#whole) this.#settle();
     for (const job of this.#whole ? [this.#whole] : this.#seconds.map(({ job: one }) => one)) job.close('eof');
     this.#collect();

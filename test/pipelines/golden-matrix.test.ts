@@ -9,6 +9,7 @@ import {
   fixtureSettings,
   type PlanRun,
   runPipeline,
+  runShared,
   type TestRecord,
 } from '../support/pipeline-run.js';
 
@@ -57,5 +58,12 @@ describe.each(withFixture)('%s gives the same answer', (name, plan) => {
       const restoreAfter = Math.floor(moved.length * part);
       same(plan, runPipeline(plan, moved, { ...settings, restoreAfter, batchRows: 50 }), whole);
     }
+  });
+
+  it.each([1, 2, 3])('when its work is shared by %i, who are restarted and come and go', (shares) => {
+    const random = seededRandom(30 + shares);
+    const moved = shuffled(records, 3, 30 + shares);
+    const turns = Array.from({ length: 997 }, () => random.below(1_000));
+    same(plan, runShared(plan, moved, { ...settings, shares, turns }), whole);
   });
 });

@@ -11,6 +11,7 @@ import type { Job, JobOptions, Output } from '../../src/engine/job.js';
 import { neededColumns } from '../../src/plan/needed-columns.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { encodeHeaders, RecordBatchBuilder } from '../../src/wire/record-batch-builder.js';
+import { PhasedRun } from '../engine/phased.js';
 import { builtInParameters } from './built-in.js';
 
 /** A record of a source topic. */
@@ -193,6 +194,32 @@ export function runPipeline(plan: Plan, records: readonly TestRecord[], settings
   for (const partition of partitions) job.end(source, partition);
   outputs.push(...job.drain());
   return summary(plan, outputs, rejected);
+}
+
+/** The same by several workers, see PhasedRun. @param turns numbers that decide what is flushed, delivered and moved when. */
+export function runShared(
+  plan: Plan,
+  records: readonly TestRecord[],
+  settings: JobOptions & { readonly shares: number; readonly turns: readonly number[]; readonly batchRows?: number },
+): PlanRun {
+  const { shares, turns, batchRows = 20, ...given } = settings;
+  const source = plan.sources[0]!.name;
+  const partitions = records.reduce((most, { partition }) => Math.max(most, partition), 0) + 1;
+  const options = { parameters: builtInParameters(plan), ...given };
+  const run = new PhasedRun(plan, { partitions, shares, turns, options });
+  const rejected: string[] = [];
+  const offsets = Array.from({ length: partitions }, () => 0);
+  for (let at = 0; at < records.length; ) {
+    const { partition } = records[at]!;
+    let end = at + 1;
+    while (end < at + batchRows && records[end]?.partition === partition) end++;
+    const decoded = decode(plan, records.slice(at, end), offsets[partition]!);
+    offsets[partition]! += end - at;
+    rejected.push(...decoded.rejected);
+    if (decoded.batch.length > 0) run.feed(source, decoded.batch);
+    at = end;
+  }
+  return summary(plan, run.end(), rejected);
 }
 
 /** What tells one result of a sink from another: its window and its record key. */
