@@ -100,6 +100,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./poll.js')).poll,
   },
   {
+    path: 'simulate',
+    summary: 'a plausible source for a built-in pipeline, without network',
+    load: async () => (await import('./simulate.js')).simulate,
+  },
+  {
     path: 'run',
     summary: 'run a pipeline: its sources, its query, its sinks',
     load: async () => (await import('./run.js')).run,

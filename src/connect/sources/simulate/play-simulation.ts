@@ -1,5 +1,4 @@
 import { utf8 } from '../../../base/bytes.js';
-import type { JsonValue } from '../../../base/row-batch.js';
 import type { Clock } from '../../../base/time.js';
 import type { Producer } from '../../kafka/contracts.js';
 import type { HeaderPairs } from '../../kafka/interfaces.js';
@@ -141,9 +140,4 @@ export function topicWriter(producer: Producer, topic: string, partitions: numbe
       await producer.flush();
     },
   };
-}
-
-/** What is shown of a record: its object, or its text where it is none. */
-export function shownValue({ fields }: SimulatedRecord): JsonValue {
-  return fields;
 }

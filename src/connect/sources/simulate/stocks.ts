@@ -27,7 +27,7 @@ const NEW_YORK = {
   timezone: 'America/New_York',
   session: [570, 960],
 } as const;
-/** The symbols of the table that comes with the pipeline. */
+/** Those of the table that comes with the pipeline, and one that is traded day and night. */
 const LISTINGS: readonly Listing[] = [
   { ...NEW_YORK, symbol: 'ACME', price: 248, volatility: 0.0007, volume: 40_000, quiet: 0.005 },
   {
@@ -41,6 +41,18 @@ const LISTINGS: readonly Listing[] = [
     volatility: 0.0009,
     volume: 12_000,
     quiet: 0.15,
+  },
+  {
+    symbol: 'ZETA.PA',
+    price: 54,
+    currency: 'EUR',
+    scale: 1,
+    exchange: 'PAR',
+    timezone: 'Europe/Paris',
+    session: [540, 1050],
+    volatility: 0.0008,
+    volume: 9_000,
+    quiet: 0.05,
   },
   {
     symbol: 'COIN-USD',

@@ -47,6 +47,16 @@ export class SimulationTally {
     }
   }
 
+  /** Everything that was sent so far. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Event time of the newest row, epoch ms; undefined before the first. */
+  get lastMs(): number | undefined {
+    return this.#lastMs;
+  }
+
   counts(): SimulationCounts {
     return {
       records: this.#records,

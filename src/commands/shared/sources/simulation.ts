@@ -1,0 +1,141 @@
+import { StreamctlError } from '../../../base/errors.js';
+import type { KafkaClient } from '../../../connect/kafka/client.js';
+import { createMissingTopics } from '../../../connect/kafka/create-topics.js';
+import { producerProperties } from '../../../connect/kafka/option-properties.js';
+import { RecordProducer } from '../../../connect/kafka/producer.js';
+import { parseRate } from '../../../connect/sources/poll/rate-limit.js';
+import { type SimulationOptions, simulate } from '../../../connect/sources/simulate/disturb.js';
+import { SIMULATORS } from '../../../connect/sources/simulate/index.js';
+import type { Simulator } from '../../../connect/sources/simulate/interfaces.js';
+import {
+  type PlayEnd,
+  playSimulation,
+  type SimulatedRecord,
+  type SimulationSink,
+  topicWriter,
+} from '../../../connect/sources/simulate/play-simulation.js';
+import { type SimulationCounts, SimulationTally } from '../../../connect/sources/simulate/tally.js';
+import type { Plan } from '../../../plan/plan.js';
+import type { Context } from '../frame/context.js';
+import { readBeginning, readDisturbances, readSimulationSpeed, type SimulateFlags } from './simulate-flags.js';
+
+/** A simulation that is ready to go out. */
+export interface SimulationPlan {
+  readonly simulator: Simulator;
+  readonly options: SimulationOptions;
+  readonly speed: number;
+  /** What arrives at this event time or later does not arrive any more; Infinity: without end. */
+  readonly endMs: number;
+  readonly limit: number;
+  readonly topic: string;
+}
+
+/** What of a context a simulation works with. */
+export type SimulationPlace = Pick<Context, 'clock' | 'signal'>;
+
+/**
+ * Works out what is simulated, and how fast it goes out. Faster than the clock it begins in the past, so that nothing
+ * arrives before it has happened.
+ * @param plan whose source is simulated.
+ * @throws `usage`, `not-found` where nothing is known of the pipeline's source.
+ */
+export function planSimulation(plan: Plan, flags: SimulateFlags, nowMs: number): SimulationPlan {
+  const simulator = SIMULATORS.find(({ name }) => name === plan.name);
+  if (!simulator) {
+    throw new StreamctlError('not-found', `the source of pipeline "${plan.name}" cannot be simulated`, {
+      detail: `there are simulations of ${SIMULATORS.map(({ name }) => name).join(', ')}`,
+      hint: 'streamctl replay FILE sends rows of your own',
+    });
+  }
+  const speed = flags.speed === undefined ? simulator.speed : readSimulationSpeed(flags.speed);
+  const startMs = readBeginning(flags.start, nowMs, () => {
+    if (speed <= 1) return nowMs;
+    const usualMs = simulator.beginning(nowMs);
+    return usualMs + (flags.duration ?? 0) <= nowMs ? usualMs : nowMs - flags.duration!;
+  });
+  return {
+    simulator,
+    speed,
+    options: {
+      seed: flags.seed,
+      startMs,
+      perSecond: flags.rate === undefined ? simulator.perSecond : perSecondOf(flags.rate),
+      disturbances: readDisturbances(flags),
+    },
+    endMs: flags.duration === undefined ? Number.POSITIVE_INFINITY : startMs + flags.duration,
+    limit: flags.limit ?? Number.POSITIVE_INFINITY,
+    topic: flags.topic ?? plan.sources[0]!.topic,
+  };
+}
+
+function perSecondOf(text: string): number {
+  const { count, windowMs } = parseRate(text);
+  return (count * 1000) / windowMs;
+}
+
+/** How a simulation goes on. */
+export interface SimulationListener {
+  /** Records that may still go out besides the limit. */
+  readonly remaining: () => number;
+  sent(records: readonly SimulatedRecord[], tally: SimulationTally): void;
+}
+
+/** Plays a simulation into a sink. @throws what the sink throws. */
+export async function playPlan(
+  { clock, signal }: SimulationPlace,
+  plan: SimulationPlan,
+  sink: SimulationSink,
+  listener: SimulationListener,
+): Promise<{ readonly end: PlayEnd; readonly counts: SimulationCounts }> {
+  const { simulator, options, speed, endMs, limit } = plan;
+  const tally = new SimulationTally();
+  const end = await playSimulation({
+    clock,
+    signal,
+    simulator,
+    deliveries: simulate(simulator, options),
+    speed,
+    startMs: options.startMs,
+    endMs,
+    remaining: () => Math.min(limit - tally.records, listener.remaining()),
+    sink,
+    tally,
+    sent: (records) => listener.sent(records, tally),
+  });
+  return { end, counts: tally.counts() };
+}
+
+/**
+ * Plays a simulation into its topic, made as the pipeline wants it where it is missing.
+ * @param created told the name of a topic that was made.
+ */
+export async function playToTopic(
+  place: SimulationPlace,
+  client: KafkaClient,
+  plan: Plan,
+  simulation: SimulationPlan,
+  listener: SimulationListener & { readonly created: (topic: string) => void },
+): Promise<{ readonly end: PlayEnd; readonly counts: SimulationCounts }> {
+  const { topic } = simulation;
+  const spec = plan.topics.find(({ name }) => name === plan.sources[0]!.topic);
+  const made = await createMissingTopics(client, [
+    {
+      name: topic,
+      partitions: spec?.partitions ?? 1,
+      ...(spec && spec.replicas > 0 ? { replicas: spec.replicas } : {}),
+      ...(spec ? { configs: spec.config } : {}),
+    },
+  ]);
+  for (const name of made) listener.created(name);
+  const producer = new RecordProducer(client, producerProperties(client.settings));
+  let isWhole = false;
+  try {
+    const { partitions } = await producer.prepare(topic);
+    const source = `simulated-${simulation.options.seed}`;
+    const played = await playPlan(place, simulation, topicWriter(producer, topic, partitions.length, source), listener);
+    isWhole = true;
+    return played;
+  } finally {
+    await producer.close(!isWhole);
+  }
+}
