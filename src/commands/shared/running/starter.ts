@@ -75,7 +75,7 @@ const readings = kafka('readings', {
 // A topic for the results, each a JSON record.
 const results = kafka('results', { topic: '${name}-results', keys: ['sensor'] });
 
-export default pipeline('${name}', {
+export const plan = pipeline('${name}', {
   description: 'readings of sensors, minute by minute',
   // What \`streamctl watch\` shows.
   dashboard: {
