@@ -36,6 +36,8 @@ export type HashName = 'sha256' | 'sha512' | 'md5';
 export interface Crypto {
   digest(name: HashName): Digest;
   hash(name: HashName, bytes: Uint8Array): Uint8Array;
+  /** The same as lower-case hexadecimal: the quickest for many small inputs. */
+  hashHex(name: HashName, bytes: Uint8Array): string;
   hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array;
   pbkdf2(name: HashName, password: Uint8Array, salt: Uint8Array, iterations: number, bytes: number): Uint8Array;
   randomBytes(count: number): Uint8Array;

@@ -1,4 +1,4 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hash, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Crypto } from './codec-interfaces.js';
 
 /** {@link Crypto} over node:crypto. */
@@ -7,6 +7,7 @@ export const systemCrypto: Crypto = {
     const hash = createHash(name);
     return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') };
   },
+  hashHex: (name, bytes) => hash(name, bytes, 'hex'),
   hash: (name, bytes) => createHash(name).update(bytes).digest(),
   hmac: (name, key, bytes) => createHmac(name, key).update(bytes).digest(),
   pbkdf2: (name, password, salt, iterations, bytes) => pbkdf2Sync(password, salt, iterations, bytes, name),

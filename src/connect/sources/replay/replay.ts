@@ -1,5 +1,4 @@
 import { emptySpan, spanOver } from '../../../base/byte-span.js';
-import type { Digest } from '../../../base/codec-interfaces.js';
 import { StreamctlError } from '../../../base/errors.js';
 import { murmur2 } from '../../../wire/murmur2.js';
 import { RowBlock } from '../../codecs/row-block.js';
@@ -20,6 +19,8 @@ const EARLY_MS = 1;
 const SKIP_ROWS = 1000;
 /** Giving up on a broker that is gone. */
 const DELIVERY_TIMEOUT_MS = 30_000;
+/** Batches under way: the five that may be in flight, and some to come. More would only fall out of the processor's cache. */
+const BUFFER_BYTES = 8 * 1024 * 1024;
 
 /** A replay that ended early, with what it did until then. */
 export class ReplayError extends StreamctlError {
@@ -74,6 +75,7 @@ export class Replay {
     this.#options = options;
     this.#producer = new RecordProducer(client, {
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS,
+      bufferBytes: BUFFER_BYTES,
       ...(options.compression ? { compression: options.compression } : {}),
       ...(options.onTrouble ? { onTrouble: options.onTrouble } : {}),
       onAcknowledged: (batch) => {
@@ -307,9 +309,7 @@ export class Replay {
   }
 
   #digest(): string {
-    const digest: Digest = this.#client.edges.crypto.digest('sha256');
-    digest.update(this.#block.bytes.subarray(0, this.#block.used));
-    return digest.hex();
+    return this.#client.edges.crypto.hashHex('sha256', this.#block.bytes.subarray(0, this.#block.used));
   }
 
   #tell(alreadyThere: number, more: boolean): void {
