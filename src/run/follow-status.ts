@@ -3,15 +3,16 @@ import type { Fetcher } from '../connect/kafka/contracts.js';
 import type { DashboardSnapshot } from '../plan/snapshot.js';
 import type { Connection } from './connection.js';
 import { eachRecord } from './each-record.js';
-import type { FollowedRun, RunPlace } from './interfaces.js';
+import { type FollowedRun, type RunPlace, STATUS_STALE_MS } from './interfaces.js';
 import { statusTopic } from './internal-topics.js';
+import { mergeSnapshots } from './merge-snapshots.js';
 import { openConnection } from './open-connection.js';
 import { decodeStatus, type StatusRecord } from './status-record.js';
 
 /** Longest wait of one look for new records. */
 const LOOK_EVERY_MS = 500;
 /** Records looked at from the end of the topic for the newest status. */
-const LAST_RECORDS = 2;
+const LAST_RECORDS = 16;
 
 /** What a {@link FollowedRun} is made of. */
 export interface FollowOptions {
@@ -56,7 +57,8 @@ class StatusFollower implements FollowedRun {
   readonly #options: FollowOptions;
   readonly #connection: Connection;
   readonly #fetcher: Fetcher;
-  #newest: StatusRecord | undefined;
+  /** The newest look of each worker that is not gone. */
+  #looks: readonly StatusRecord[] = [];
   #stopping = false;
 
   constructor(options: FollowOptions, connection: Connection, fetcher: Fetcher) {
@@ -66,12 +68,12 @@ class StatusFollower implements FollowedRun {
   }
 
   snapshot(): DashboardSnapshot | undefined {
-    return this.#newest?.snapshot;
+    return this.#looks.length === 0 ? undefined : mergeSnapshots(this.#looks.map(({ snapshot }) => snapshot));
   }
 
   ageMs(): number | undefined {
-    if (!this.#newest) return undefined;
-    return Math.max(0, this.#options.place.edges.clock.now() - this.#newest.snapshot.atMs);
+    const atMs = this.snapshot()?.atMs;
+    return atMs === undefined ? undefined : Math.max(0, this.#options.place.edges.clock.now() - atMs);
   }
 
   stop(): Promise<void> {
@@ -114,12 +116,20 @@ class StatusFollower implements FollowedRun {
   #take(value: Uint8Array | null): void {
     if (value === null) return;
     try {
-      this.#newest = decodeStatus(value);
+      this.#looks = present(this.#looks, decodeStatus(value));
     } catch (error) {
       // Another version wrote it: there is nothing to show of it.
       if (error instanceof StreamctlError && error.code === 'bad-data') return;
       throw error;
     }
-    this.#options.onSnapshot?.(this.#newest.snapshot);
+    this.#options.onSnapshot?.(this.snapshot()!);
   }
+}
+
+/** The workers that are there beside the one that was heard last: one that has ended is of interest only when all have. */
+function present(looks: readonly StatusRecord[], newest: StatusRecord): readonly StatusRecord[] {
+  const all = [...looks.filter(({ runId }) => runId !== newest.runId), newest];
+  const fresh = all.filter(({ snapshot }) => newest.snapshot.atMs - snapshot.atMs <= STATUS_STALE_MS);
+  const working = fresh.filter(({ snapshot: { state } }) => state !== 'done' && state !== 'failed');
+  return working.length > 0 ? working : [newest];
 }
