@@ -65,6 +65,13 @@ function windowOf(query: AdhocQuery): Window {
     : { kind: 'hop', sizeMs, hopMs: parseDuration(hop), offsetMs: 0 };
 }
 
+/** Numbers as event times are epoch milliseconds, which a sample of JSON cannot tell from measures. */
+function withWholeTimes({ columns, time }: AdhocQuery): Schema {
+  return columns.map((column) =>
+    column.name === time && column.type === 'double' ? { ...column, type: 'bigint' } : column,
+  );
+}
+
 function eventTimeOf(query: AdhocQuery): EventTime {
   if (query.time === undefined) {
     const names = new Set(query.columns.map((column) => column.name));
@@ -131,7 +138,8 @@ function dashboardOf(query: AdhocQuery, columns: Schema): Dashboard {
  * @throws `usage` for a duration or a combination that makes no sense; `bad-plan` that lists every mistake in
  * the expressions with positions.
  */
-export function adhocPlan(query: AdhocQuery): Plan {
+export function adhocPlan(given: AdhocQuery): Plan {
+  const query = { ...given, columns: withWholeTimes(given) };
   const texts: SourceText[] = [];
   const nodes: PlanNode[] = [];
   if (query.where !== undefined) {

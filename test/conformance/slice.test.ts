@@ -103,6 +103,19 @@ describe(`first hour on ${brokers ?? 'the embedded broker'}`, () => {
     expect(ndjson(lots)).toHaveLength(2);
   });
 
+  it('opens windows of event times that are epoch milliseconds in the records', async () => {
+    const topic = `clock${suffix}`;
+    await space.ok('topics', 'create', topic, '--partitions', '1');
+    const rows = [0, 30_000, 61_000].map((offset) => JSON.stringify({ k: 'a', ts: 1_700_000_040_000 + offset }));
+    await space.run(['produce', topic], { input: `${rows.join('\n')}\n` });
+    const windows = ['--window', '1m', '--time', 'ts', '--by', 'k', '--agg', 'count() as n'];
+    const results = ndjson(await space.ok('consume', topic, '-e', ...windows, '--json'));
+    expect(results.filter(({ type }) => type === 'window').map(({ row }) => row)).toEqual([
+      expect.objectContaining({ k: 'a', n: 2 }),
+      expect.objectContaining({ k: 'a', n: 1 }),
+    ]);
+  });
+
   it.skipIf(!hasData)('replays audi whole and agrees with an independent mean per model', async () => {
     const topic = `trafic_cars${suffix}`;
     const file = join(data, 'cars/audi.csv');
