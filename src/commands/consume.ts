@@ -98,13 +98,19 @@ async function readWindows(context: Context, input: ConsumeInput): Promise<Outco
   if (given.envelope || given.format !== undefined || given.fields.length > 0 || given.number !== undefined) {
     throw new StreamctlError('usage', '-J, -f, -n and --fields are about records: there are none with --window');
   }
-  const { readStart } = await import('./shared/records/start-position.js');
+  const { maxAhead, maxGroups } = given;
+  const [{ readStart }, { readMaxAhead }] = await Promise.all([
+    import('./shared/records/start-position.js'),
+    import('./shared/running/run-flags.js'),
+  ]);
   const isTail = input.invokedAs === 'tail' && !input.given('offset');
   return consumeWindows(context, windowQuery(input.args.topic, given), {
     from: isTail ? { kind: 'end' } : readStart(given.offset, '-o', context.clock.now()),
     eof: given.exitAtEnd || input.invokedAs === 'cat' || context.stream.wantsEof,
     partitions: readPartitions(given.partition) ?? [],
     ...(given.group === undefined ? {} : { group: given.group }),
+    ...(maxAhead === undefined ? {} : { maxAheadMs: readMaxAhead(maxAhead) }),
+    ...(maxGroups === undefined ? {} : { maxGroups }),
   });
 }
 

@@ -24,6 +24,10 @@ export interface WindowConsumeOptions {
   readonly bounded?: boolean | readonly TopicPartitionOffset[];
   /** Begins at what this group has committed, where it has; commits what was read when the query ends. */
   readonly commitTo?: string;
+  /** See {@link PipelineRunOptions}. */
+  readonly maxAheadMs?: number;
+  /** See {@link PipelineRunOptions}. */
+  readonly maxGroups?: number;
   readonly listener: RunListener;
   /** Ends the wait for a first record. */
   readonly signal: AbortSignal;
@@ -55,6 +59,8 @@ export async function startWindowConsume(options: WindowConsumeOptions): Promise
     ...(options.commitTo === undefined ? {} : { commitTo: options.commitTo }),
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(bounded === undefined ? {} : { bounded }),
+    ...(options.maxAheadMs === undefined ? {} : { maxAheadMs: options.maxAheadMs }),
+    ...(options.maxGroups === undefined ? {} : { maxGroups: options.maxGroups }),
   });
   return { plan, run };
 }

@@ -249,8 +249,10 @@ export class SourceInput {
 
 /** What people know it by: the column that it is taken from, where it is one. */
 function eventTimeName(eventTime: EventTime): string {
-  const taken = eventTime.kind === 'computed' && eventTime.expression.kind === 'column';
-  return taken ? eventTime.expression.name : eventTime.name;
+  if (eventTime.kind !== 'computed') return eventTime.name;
+  const { expression } = eventTime;
+  const taken = expression.kind === 'cast' ? expression.operand : expression;
+  return taken.kind === 'column' ? taken.name : eventTime.name;
 }
 
 /**

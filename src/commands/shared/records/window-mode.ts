@@ -1,6 +1,6 @@
 import { StreamctlError } from '../../../base/errors.js';
 import type { AdhocQuery } from '../../../plan/adhoc-plan.js';
-import type { EndSummary, StartPosition } from '../../../run/interfaces.js';
+import type { RunListener, StartPosition } from '../../../run/interfaces.js';
 import type { Context } from '../frame/context.js';
 import type { Outcome } from '../frame/outcome.js';
 import { allPipelines } from '../settings/names.js';
@@ -14,6 +14,10 @@ export interface WindowReading {
   readonly partitions: readonly number[];
   /** `-g`: begins at the group's offsets where it has any, and commits what was read when it ends. */
   readonly group?: string;
+  /** How far event times may be ahead of the clock, ms; a day when absent. */
+  readonly maxAheadMs?: number;
+  /** Groups that the query may hold. */
+  readonly maxGroups?: number;
 }
 
 /**
@@ -36,17 +40,19 @@ export async function consumeWindows(
   const printer = new WindowPrinter(context, reading.eof);
   const sources = (await allPipelines()).flatMap((plan) => plan.sources);
   const declared = sources.find((source) => source.topic === query.topic)?.columns;
-  const { group, partitions, from, eof } = reading;
+  const { group, partitions, from, eof, maxAheadMs, maxGroups } = reading;
   const started = await startWindowConsume({
     place: runPlace(context),
     query,
     from,
     bounded: eof,
-    listener: streamListener(context, printer),
+    listener: sayingFirstRejected(context, streamListener(context, printer)),
     signal: context.signal,
     ...(declared ? { declared } : {}),
     ...(partitions.length > 0 ? { partitions } : {}),
     ...(group === undefined ? {} : { commitTo: group }),
+    ...(maxAheadMs === undefined ? {} : { maxAheadMs }),
+    ...(maxGroups === undefined ? {} : { maxGroups }),
   });
   if (!started) {
     context.note(`topic "${query.topic}" is empty`);
@@ -60,19 +66,22 @@ export async function consumeWindows(
   context.signal.removeEventListener('abort', stop);
   context.progress(undefined);
   printer.flush();
-  if (summary.error) throw explained(summary);
+  if (summary.error) throw summary.error;
   context.note(closingText(summary.snapshot));
   return { reason: summary.reason, result: runResult(summary.snapshot) };
 }
 
-/** Too many groups at once is the one bound that a query can run into by itself. */
-function explained({ error }: EndSummary): Error {
-  if (!(error instanceof StreamctlError) || error.code !== 'limit-exceeded' || error.hint) return error!;
-  return new StreamctlError(error.code, error.message, {
-    ...(error.detail === undefined ? {} : { detail: error.detail }),
-    hint: 'group by fewer values (--by), or use shorter windows',
-    cause: error,
-  });
+/** A query sets nothing aside, so people are told why the first row was left out. */
+function sayingFirstRejected(context: Context, listener: RunListener): RunListener {
+  let told = context.machine;
+  return {
+    ...listener,
+    rejected(row) {
+      if (!told) context.note(`left out ${row.topic}/${row.partition}@${row.offset}: ${row.reason}`);
+      told = true;
+      listener.rejected?.(row);
+    },
+  };
 }
 
 /** Flags of the windowed mode. */
@@ -87,6 +96,18 @@ export const WINDOW_FLAGS = {
   time: { type: 'string', placeholder: 'COL', help: "column of the event time; the record's timestamp when left out" },
   lateness: { type: 'string', placeholder: 'D', help: 'how far rows may be out of order; 0 when left out' },
   idle: { type: 'string', placeholder: 'D', help: 'silence after which a partition no longer holds windows back; 30s' },
+  maxAhead: {
+    type: 'string',
+    placeholder: 'D',
+    help: 'event times further ahead of the clock are left out; 1d, none takes any',
+  },
+  maxGroups: {
+    type: 'number',
+    integer: true,
+    min: 1,
+    placeholder: 'N',
+    help: 'bound of the groups in open windows (2,000,000)',
+  },
   by: { type: 'list', separator: ',', placeholder: 'COL,...', help: 'columns whose values make the groups' },
   agg: { type: 'string', placeholder: 'EXPR,...', help: "what is computed: 'count(),avg(price) as mean'" },
 } as const;
@@ -99,12 +120,14 @@ export interface WindowFlagValues {
   readonly time: string | undefined;
   readonly lateness: string | undefined;
   readonly idle: string | undefined;
+  readonly maxAhead: string | undefined;
+  readonly maxGroups: number | undefined;
   readonly by: readonly string[];
   readonly agg: string | undefined;
 }
 
 /** Flags that mean something for windows only. */
-const WINDOW_ONLY = ['hop', 'time', 'lateness', 'idle', 'agg'] as const;
+const WINDOW_ONLY = ['hop', 'time', 'lateness', 'idle', 'maxAhead', 'maxGroups', 'agg'] as const;
 
 /**
  * Whether the command line asks for windows.
@@ -114,7 +137,8 @@ export function asksForWindows(flags: WindowFlagValues): boolean {
   if (flags.window !== undefined || flags.session !== undefined) return true;
   const alone = flags.by.length > 0 ? 'by' : WINDOW_ONLY.find((name) => flags[name] !== undefined);
   if (alone === undefined) return false;
-  throw new StreamctlError('usage', `--${alone} needs a window`, { hint: 'add --window 1m, or --session 30s' });
+  const flag = alone.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new StreamctlError('usage', `--${flag} needs a window`, { hint: 'add --window 1m, or --session 30s' });
 }
 
 /** The query that the flags say, over the one topic of the command line. @throws `usage` */
