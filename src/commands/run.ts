@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import { defineCommand } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
+import { SOURCE_FLAGS } from './shared/sources/source-flags.js';
 
 /** `run` */
 export const run = defineCommand({
@@ -56,11 +57,7 @@ export const run = defineCommand({
       help: 'bound of the groups or rows that one step holds in memory (2,000,000)',
     },
     idle: { type: 'duration', placeholder: 'D', help: 'silence after which a partition no longer holds windows back' },
-    source: {
-      type: 'string',
-      placeholder: 'SOURCE',
-      help: 'topic: only what is in it; sample: sends the sample first; left out: the sample when the topic is empty',
-    },
+    ...SOURCE_FLAGS,
     delivery: {
       type: 'choice',
       choices: ['exactly-once', 'at-least-once'],
@@ -81,6 +78,8 @@ export const run = defineCommand({
   examples: [
     { line: 'streamctl run cars', note: 'mean price per manufacturer, minute by minute' },
     { line: 'streamctl run cars --until eof --json', note: 'all there is now, as NDJSON' },
+    { line: 'streamctl run stocks --source simulated', note: 'no network, no key' },
+    { line: 'streamctl run velib --source velib.cassette --speed 60x', note: 'what was recorded, an hour in a minute' },
     { line: 'streamctl run ./mine.pipeline.yaml', note: 'a pipeline of your own' },
     { line: 'streamctl run cars --parallel 2', note: 'two workers; the same command elsewhere adds more' },
     { line: 'streamctl run cars --reset-state --from @-1h', note: 'begins anew with the last hour' },
@@ -118,7 +117,7 @@ export const run = defineCommand({
     return work(
       context,
       plan,
-      { source: flags.source, workers: flags.parallel },
+      { source: flags.source, speed: flags.speed, workers: flags.parallel },
       {
         parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
         tables: readTables(plan, flags.table),
@@ -141,11 +140,18 @@ function rowsElsewhere(): StreamctlError {
   });
 }
 
+/** What feeds the pipeline meanwhile, and how many run it. */
+interface RunWays {
+  readonly source: string | undefined;
+  readonly speed: string | undefined;
+  readonly workers: number;
+}
+
 /** Runs until the stream is over. */
 async function work(
   context: Context,
   plan: Plan,
-  { source, workers }: { readonly source: string | undefined; readonly workers: number },
+  { source, speed, workers }: RunWays,
   settings: Omit<Parameters<typeof import('../run/pipeline-run.js')['startPipelineRun']>[0], 'plan' | 'place'>,
 ): Promise<Outcome> {
   const [
@@ -164,14 +170,15 @@ async function work(
     import('../run/internal-topics.js'),
   ]);
   const printer = new WindowPrinter(context);
-  const { startFeed } = await import('./shared/sources/pipeline-feed.js');
-  const feed = await startFeed(context, plan, source, context.stream.wantsEof);
+  const { startFeed, untilSent } = await import('./shared/sources/pipeline-feed.js');
+  const { wantsEof } = context.stream;
+  const feed = await startFeed(context, plan, { source, speed, atOnce: wantsEof });
   // What a bounded run reads has to be there when it begins.
-  if (context.stream.wantsEof) await feed?.sent;
+  if (wantsEof) await untilSent(context, feed);
   const options = {
     plan,
     place: runPlace(context),
-    bounded: context.stream.wantsEof,
+    bounded: wantsEof,
     listener: streamListener(context, printer),
     ...settings,
   };
@@ -180,12 +187,14 @@ async function work(
   const stop = (): void => void running.stop();
   context.signal.addEventListener('abort', stop, { once: true });
   if (context.signal.aborted) stop();
+  void feed?.ended.then((failure) => failure && stop());
   const summary = await running.done;
   await feed?.stop();
   context.signal.removeEventListener('abort', stop);
   printer.flush();
   context.progress(undefined);
-  if (summary.error) throw summary.error;
+  const failure = summary.error ?? (await feed?.ended);
+  if (failure) throw failure;
   const { deadLetters, late } = internal.internalTopics(plan);
   const topics = { deadLetters: settings.onError === 'skip' ? undefined : deadLetters, late };
   context.note(closingText(summary.snapshot, topics));

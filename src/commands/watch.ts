@@ -3,6 +3,7 @@ import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
 import { FRAME_FORMATS } from './shared/running/show-dashboard.js';
 import { pipelineOf, readName } from './shared/settings/names.js';
+import { SOURCE_FLAGS } from './shared/sources/source-flags.js';
 
 const flags = {
   by: { type: 'list', separator: ',', placeholder: 'COL,...', help: 'for a topic: columns that make the groups' },
@@ -17,11 +18,7 @@ const flags = {
     placeholder: 'NAME=FILE',
     help: 'a file for a reference table of the pipeline, repeat for more',
   },
-  source: {
-    type: 'string',
-    placeholder: 'topic|sample|FILE',
-    help: 'what feeds the pipeline meanwhile; its sample when its topic is empty, else what the topic gets',
-  },
+  ...SOURCE_FLAGS,
   top: { type: 'number', integer: true, min: 1, placeholder: 'N', help: 'show at most so many keys' },
   refresh: { type: 'duration', placeholder: 'D', help: 'between two pictures; 250ms on a terminal, else 1s' },
   once: { type: 'boolean', help: 'one picture of what is there now, then end' },
@@ -45,6 +42,7 @@ export const watch = defineCommand({
   flags,
   examples: [
     { line: 'streamctl watch cars', note: 'mean price per manufacturer, live' },
+    { line: 'streamctl watch velib --source simulated', note: 'bikes of a made-up day, a minute per second' },
     { line: 'streamctl watch cars --once --frames svg', note: 'a picture for a page' },
     { line: "streamctl watch readings --by sensor --agg 'count(), avg(value)' --window 10s", note: 'any topic' },
     { line: 'streamctl watch cars --frames ndjson --until windows=10', note: 'the same as data' },

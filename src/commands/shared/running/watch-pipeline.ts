@@ -4,7 +4,7 @@ import { type FollowedRun, STATUS_STALE_MS } from '../../../run/interfaces.js';
 import { clientEdges, clientSettings } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
 import type { Outcome } from '../frame/outcome.js';
-import { startFeed } from '../sources/pipeline-feed.js';
+import { startFeed, untilSent } from '../sources/pipeline-feed.js';
 import { withEarlierResults } from './earlier-results.js';
 import { runResult } from './run-listener.js';
 import { runPlace } from './run-place.js';
@@ -16,6 +16,7 @@ export interface PipelineFlags extends ShowFlags {
   readonly param: readonly string[];
   readonly table: readonly string[];
   readonly source?: string | undefined;
+  readonly speed?: string | undefined;
 }
 
 /** How often a followed run is asked whether it is over. */
@@ -101,22 +102,33 @@ async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Prom
     import('./run-flags.js'),
   ]);
   const parameters = resolveParameters(plan, readParameters(flags.param), context.clock.now());
-  const feed = flags.once ? undefined : await startFeed(context, plan, flags.source);
+  const bounded = flags.once || context.stream.wantsEof;
+  const hasScreen = context.stdout.isTerminal && !context.machine && flags.frames === undefined;
+  const { source, speed } = flags;
+  // One picture is made of what is there, unless something is asked for.
+  const wishes = { source: flags.once ? (source ?? 'topic') : source, speed, atOnce: bounded, hasScreen };
+  const feed = await startFeed(context, plan, wishes);
+  if (bounded) await untilSent(context, feed);
   const earlier = await earlierResults(context, plan);
   const run = startPipelineRun({
     plan,
     place: runPlace(context),
     parameters,
     tables: readTables(plan, flags.table),
-    bounded: flags.once || context.stream.wantsEof,
+    bounded,
     listener: reportingListener(context),
     ...(flags.once ? { group: null } : {}),
   });
+  void feed?.ended.then((failure) => failure && run.stop());
   try {
     // One picture is made of the rows themselves; it needs nobody's results.
-    return await showRun(context, run, flags, () =>
+    const shown = await showRun(context, run, flags, () =>
       withEarlierResults(run.snapshot(), flags.once ? undefined : earlier),
     );
+    await feed?.stop();
+    const failure = await feed?.ended;
+    if (failure) throw failure;
+    return shown;
   } finally {
     await feed?.stop();
   }

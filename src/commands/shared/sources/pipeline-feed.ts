@@ -3,16 +3,33 @@ import type { Plan } from '../../../plan/plan.js';
 import type { Connection } from '../../../run/connection.js';
 import { clientEdges, clientSettings } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
+import { feedContext } from './feed-context.js';
 import { evenLots, feedSample } from './sample-feed.js';
-import { readSample, type SampleRows, samplePath } from './sample-rows.js';
+import { readSample, type SampleRows } from './sample-rows.js';
+import { chooseSource, type SourceChoice } from './source-choice.js';
 
 /** Something that sends rows to a pipeline's topic beside the run. */
 export interface PipelineFeed {
-  /** Resolves when all was sent, or sending ended early. */
-  readonly sent: Promise<void>;
-  /** Ends sending after the lot in hand. */
+  /** Resolves when all was sent or sending ended early, with why it failed. */
+  readonly ended: Promise<Error | undefined>;
+  /** Ends sending after what is in hand. */
   stop(): Promise<void>;
 }
+
+/** What a feed is asked for. */
+export interface FeedWishes {
+  /** `--source`; undefined where nothing was said. */
+  readonly source: string | undefined;
+  /** `--speed`; undefined: that of the source. */
+  readonly speed: string | undefined;
+  /** The run ends with what is there: all there is now, as fast as it goes. */
+  readonly atOnce: boolean;
+  /** A dashboard has the screen: what goes wrong on the way is told at the end. */
+  readonly hasScreen?: boolean;
+}
+
+/** Sends until it is over or the signal of `context` aborts. */
+type Send = (context: Context, connection: Connection) => Promise<void>;
 
 /** A sample's lot: so many rows, a minute of event time, sent every so often. */
 const LOT_ROWS = 100;
@@ -20,32 +37,26 @@ const LOT_EVENT_MS = 60_000;
 const LOT_EVERY_MS = 5_000;
 
 /**
- * Starts what feeds a pipeline: its sample where `source` asks for it, or where nothing was asked for and the topic of
- * its first source is empty. The sample's event times end now.
- * @param source value of `--source`: `topic` or `sample`.
- * @param atOnce all lots one after the other, for a run that ends with what is there.
- * @throws `usage`, `not-found`, `broker-unreachable`
+ * Starts what feeds a pipeline, as `--source` says or, where it says nothing, as {@link chooseSource} has it.
+ * @returns undefined where the topic is read as it is.
+ * @throws `usage`, `not-found`, `bad-data`, `broker-unreachable`
  */
-export async function startFeed(
-  context: Context,
-  plan: Plan,
-  source: string | undefined,
-  atOnce = false,
-): Promise<PipelineFeed | undefined> {
-  if (source !== undefined && source !== 'sample' && source !== 'topic') {
-    throw new StreamctlError('usage', `--source "${source}" is not known`, { hint: 'write topic or sample' });
+export async function startFeed(context: Context, plan: Plan, wishes: FeedWishes): Promise<PipelineFeed | undefined> {
+  const choice = await chooseSource(context, plan, wishes.source, wishes.atOnce);
+  if (wishes.speed !== undefined && !['simulated', 'cassette', 'file'].includes(choice.kind)) {
+    throw new StreamctlError('usage', '--speed is for sources that are replayed', {
+      hint: '--source simulated, a file, or a cassette',
+    });
   }
-  if (source === 'topic' || (source === undefined && samplePath(plan.name, context.files) === undefined)) {
-    return undefined;
-  }
+  if (choice.kind === 'topic') return undefined;
   const { openConnection } = await import('../../../run/open-connection.js');
   const connection = openConnection(await clientSettings(context), clientEdges(context));
   try {
-    const sample = await readSample(plan, context.files);
     await connection.createMissing(plan.topics);
-    if (source === 'sample' || (await isEmpty(connection, sample.topic))) {
-      return begin(context, connection, sample, atOnce ? 0 : LOT_EVERY_MS);
-    }
+    const onlyIfEmpty = 'onlyIfEmpty' in choice && choice.onlyIfEmpty;
+    const send =
+      onlyIfEmpty && !(await isEmpty(connection, plan)) ? undefined : await senderOf(context, plan, choice, wishes);
+    if (send) return begin(context, connection, send, wishes.hasScreen === true);
   } catch (error) {
     await connection.close();
     throw error;
@@ -54,30 +65,87 @@ export async function startFeed(
   return undefined;
 }
 
-function begin(context: Context, connection: Connection, sample: SampleRows, everyMs: number): PipelineFeed {
-  const { clock } = context;
-  const lots = evenLots(sample.texts.length, LOT_ROWS, everyMs);
-  const firstMs = clock.now() - lots.length * LOT_EVENT_MS;
+/**
+ * Waits for what a run reads to be there before it begins.
+ * @throws what sending failed with; Ctrl-C ends sending.
+ */
+export async function untilSent({ signal }: Context, feed: PipelineFeed | undefined): Promise<void> {
+  if (!feed) return;
+  const stop = (): void => void feed.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const failure = await feed.ended;
+  signal.removeEventListener('abort', stop);
+  if (!failure) return;
+  await feed.stop();
+  throw failure;
+}
+
+function begin(context: Context, connection: Connection, send: Send, hasScreen: boolean): PipelineFeed {
   const stop = new AbortController();
-  const producer = connection.producer({});
-  const pace = { lots, timestampMs: (row: number) => Math.round(firstMs + (row * LOT_EVENT_MS) / LOT_ROWS) };
-  context.note(`${sample.topic} gets the sample ${sample.name}: ${sample.texts.length} rows in ${lots.length} lots`);
-  const sent = feedSample(sample, pace, { clock, producer, signal: stop.signal }).then(
+  let trouble: string | undefined;
+  const warn = (text: string): void => {
+    if (hasScreen && !stop.signal.aborted) trouble = text;
+    else context.warn(text);
+  };
+  const place = feedContext(context, stop.signal, warn);
+  const ended = send(place, connection).then(
     () => undefined,
-    (error: unknown) => context.warn(`the sample ended early: ${(error as Error).message}`),
+    (error: Error) => error,
   );
   return {
-    sent,
+    ended,
     async stop() {
       stop.abort();
-      await sent;
-      await producer.close(true);
+      const failure = await ended;
+      if (trouble !== undefined && !failure) context.warn(trouble);
       await connection.close();
     },
   };
 }
 
-async function isEmpty(connection: Connection, topic: string): Promise<boolean> {
+/** Checks all that can be checked before anything is sent. */
+async function senderOf(context: Context, plan: Plan, choice: SourceChoice, wishes: FeedWishes): Promise<Send> {
+  switch (choice.kind) {
+    case 'live': {
+      const { liveSender } = await import('./polled-feed.js');
+      return liveSender(context, choice.api, wishes);
+    }
+    case 'cassette': {
+      const { cassetteSender } = await import('./polled-feed.js');
+      return cassetteSender(context, plan, choice.path, wishes);
+    }
+    case 'simulated': {
+      const { simulatedSender } = await import('./simulated-feed.js');
+      return simulatedSender(context, choice.plan, wishes);
+    }
+    case 'file': {
+      const { fileSender } = await import('./file-feed.js');
+      return fileSender(context, plan, choice.path, wishes);
+    }
+    default:
+      return sampleSender(context, await readSample(plan, context.files), wishes.atOnce ? 0 : LOT_EVERY_MS);
+  }
+}
+
+/** The sample's event times end now. */
+function sampleSender(context: Context, sample: SampleRows, everyMs: number): Send {
+  const lots = evenLots(sample.texts.length, LOT_ROWS, everyMs);
+  const firstMs = context.clock.now() - lots.length * LOT_EVENT_MS;
+  const pace = { lots, timestampMs: (row: number) => Math.round(firstMs + (row * LOT_EVENT_MS) / LOT_ROWS) };
+  context.note(`${sample.topic} gets the sample ${sample.name}: ${sample.texts.length} rows in ${lots.length} lots`);
+  return async ({ clock, signal }, connection) => {
+    const producer = connection.producer({});
+    try {
+      await feedSample(sample, pace, { clock, producer, signal });
+    } finally {
+      await producer.close(true);
+    }
+  };
+}
+
+async function isEmpty(connection: Connection, plan: Plan): Promise<boolean> {
+  const { topic } = plan.sources[0]!;
   const partitions = (await connection.partitions(topic)).map((partition) => ({ topic, partition }));
   const ends = await connection.offsets(partitions, 'end');
   return ends.every(({ offset }) => offset === 0);

@@ -4,13 +4,13 @@ import type { SimulationCounts, SimulationTally } from '../../../connect/sources
 import { openProgress, type Progress } from '../../../ui/output/progress.js';
 import { formatCount, groupDigits } from '../../../ui/text/numbers.js';
 import type { Context } from '../frame/context.js';
-import type { SimulationListener, SimulationPlan } from './simulation.js';
+import type { SimulationPlan, TopicListener } from './simulation.js';
 
 /** Between two lines where no terminal is. */
 const LINE_EVERY_MS = 5_000;
 
 /** Tells of a simulation that goes on: a line in place on a terminal, a line now and then elsewhere, records for machines. */
-export class SimulationProgress implements SimulationListener {
+export class SimulationProgress implements TopicListener {
   readonly #context: Context;
   readonly #plan: SimulationPlan;
   readonly #bar: Progress;
@@ -35,6 +35,12 @@ export class SimulationProgress implements SimulationListener {
 
   created(topic: string): void {
     this.#context.note(`topic ${topic} was created`);
+  }
+
+  movedTo(startMs: number): void {
+    this.#context.note(
+      `${this.#plan.topic} holds newer rows already: it goes on at ${minuteText(startMs)} UTC (--start)`,
+    );
   }
 
   sent(records: readonly SimulatedRecord[], tally: SimulationTally): void {

@@ -7,6 +7,7 @@ import { parseRate } from '../../../connect/sources/poll/rate-limit.js';
 import { type SimulationOptions, simulate } from '../../../connect/sources/simulate/disturb.js';
 import { SIMULATORS } from '../../../connect/sources/simulate/index.js';
 import type { Simulator } from '../../../connect/sources/simulate/interfaces.js';
+import { newestTimestamp } from '../../../connect/sources/simulate/newest-timestamp.js';
 import {
   type PlayEnd,
   playSimulation,
@@ -19,6 +20,8 @@ import type { Plan } from '../../../plan/plan.js';
 import type { Context } from '../frame/context.js';
 import { readBeginning, readDisturbances, readSimulationSpeed, type SimulateFlags } from './simulate-flags.js';
 
+const DAY_MS = 86_400_000;
+
 /** A simulation that is ready to go out. */
 export interface SimulationPlan {
   readonly simulator: Simulator;
@@ -28,6 +31,8 @@ export interface SimulationPlan {
   readonly endMs: number;
   readonly limit: number;
   readonly topic: string;
+  /** Nobody said when it begins: it goes on behind what the topic holds, which would make it late. */
+  readonly goesOn: boolean;
 }
 
 /** What of a context a simulation works with. */
@@ -65,6 +70,7 @@ export function planSimulation(plan: Plan, flags: SimulateFlags, nowMs: number):
     endMs: flags.duration === undefined ? Number.POSITIVE_INFINITY : startMs + flags.duration,
     limit: flags.limit ?? Number.POSITIVE_INFINITY,
     topic: flags.topic ?? plan.sources[0]!.topic,
+    goesOn: flags.start === undefined && startMs < nowMs && simulator.isArchive !== true,
   };
 }
 
@@ -78,6 +84,14 @@ export interface SimulationListener {
   /** Records that may still go out besides the limit. */
   readonly remaining: () => number;
   sent(records: readonly SimulatedRecord[], tally: SimulationTally): void;
+}
+
+/** Told what happens to the topic besides. */
+export interface TopicListener extends SimulationListener {
+  /** The topic was made. */
+  created(topic: string): void;
+  /** The simulation begins later, behind what the topic holds. */
+  movedTo(startMs: number): void;
 }
 
 /** Plays a simulation into a sink. @throws what the sink throws. */
@@ -107,14 +121,14 @@ export async function playPlan(
 
 /**
  * Plays a simulation into its topic, made as the pipeline wants it where it is missing.
- * @param created told the name of a topic that was made.
+ * @throws `broker-unreachable`, what the producer ended with.
  */
 export async function playToTopic(
   place: SimulationPlace,
   client: KafkaClient,
   plan: Plan,
   simulation: SimulationPlan,
-  listener: SimulationListener & { readonly created: (topic: string) => void },
+  listener: TopicListener,
 ): Promise<{ readonly end: PlayEnd; readonly counts: SimulationCounts }> {
   const { topic } = simulation;
   const spec = plan.topics.find(({ name }) => name === plan.sources[0]!.topic);
@@ -127,15 +141,38 @@ export async function playToTopic(
     },
   ]);
   for (const name of made) listener.created(name);
+  const behind = simulation.goesOn ? await behindNewest(place, client, simulation) : undefined;
+  if (behind) listener.movedTo(behind.options.startMs);
   const producer = new RecordProducer(client, producerProperties(client.settings));
   let isWhole = false;
   try {
     const { partitions } = await producer.prepare(topic);
     const source = `simulated-${simulation.options.seed}`;
-    const played = await playPlan(place, simulation, topicWriter(producer, topic, partitions.length, source), listener);
+    const played = await playPlan(
+      place,
+      behind ?? simulation,
+      topicWriter(producer, topic, partitions.length, source),
+      listener,
+    );
     isWhole = true;
     return played;
   } finally {
     await producer.close(!isWhole);
   }
+}
+
+/** The same, as much later as it has to be; undefined where nothing newer is in the topic. */
+async function behindNewest(
+  { clock }: SimulationPlace,
+  client: KafkaClient,
+  simulation: SimulationPlan,
+): Promise<SimulationPlan | undefined> {
+  const { options, endMs, topic } = simulation;
+  const newestMs = await newestTimestamp(client, topic, options.startMs, clock.now() + DAY_MS);
+  if (newestMs === undefined) return undefined;
+  return {
+    ...simulation,
+    options: { ...options, startMs: newestMs },
+    endMs: endMs + newestMs - options.startMs,
+  };
 }

@@ -1,0 +1,31 @@
+import type { Plan } from '../../../plan/plan.js';
+import { withClient } from '../broker/kafka.js';
+import type { Context } from '../frame/context.js';
+import { flagsWithout } from './feed-context.js';
+import type { FeedWishes } from './pipeline-feed.js';
+import { SIMULATE_FLAGS } from './simulate-flags.js';
+import { openingText } from './simulate-progress.js';
+import { planSimulation, playToTopic } from './simulation.js';
+
+/**
+ * Sends what a simulation gives to the source of a pipeline: on and on, or a sample of it at once.
+ * @param plan the built-in pipeline of that source.
+ * @throws `usage`
+ */
+export function simulatedSender(context: Context, plan: Plan, { speed, atOnce }: FeedWishes) {
+  const flags = { ...flagsWithout(SIMULATE_FLAGS), speed: atOnce ? 'max' : speed };
+  const whole = planSimulation(plan, flags, context.clock.now());
+  const { simulator, options } = whole;
+  const simulation = atOnce ? { ...whole, endMs: options.startMs + simulator.sampleMs } : whole;
+  context.note(`${simulation.topic} gets a simulation of ${openingText(simulation)}`);
+  return async (place: Context): Promise<void> => {
+    await withClient(place, (client) =>
+      playToTopic(place, client, plan, simulation, {
+        remaining: () => Number.POSITIVE_INFINITY,
+        sent: () => undefined,
+        created: () => undefined,
+        movedTo: () => undefined,
+      }),
+    );
+  };
+}
