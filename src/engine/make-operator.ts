@@ -17,6 +17,7 @@ import { TableAggregate } from './operators/table-aggregate.js';
 import { TemporalJoin } from './operators/temporal-join.js';
 import { TopStep } from './operators/top-step.js';
 import { UnionStep } from './operators/union-step.js';
+import { UnpivotStep } from './operators/unpivot-step.js';
 import { WindowAggregate } from './operators/window-aggregate.js';
 import { WindowJoin } from './operators/window-join.js';
 import type { Receiver } from './rows.js';
@@ -55,6 +56,8 @@ export function makeOperator(node: PlanNode, parts: OperatorParts): Operator {
       return new UnionStep(inputsOf(node).length, output, next, changing);
     case 'flatten':
       return new FlattenStep(node, scope.schema, output, outputs, next);
+    case 'unpivot':
+      return new UnpivotStep(node, scope.schema, output, next);
     case 'join': {
       const all = { node, left: scope.schema, right: right!, output, outputs, next, maxRows: maxGroups };
       if (node.when.kind === 'interval') return new IntervalJoin(all);

@@ -74,6 +74,25 @@ export function gatherNumbers(data: Float64Array, rows: Int32Array, count: numbe
   return gathered;
 }
 
+/** `rows` as other rows: the one at place k comes of row `numbers[k]`, with the columns of `made`. */
+export function spreadRows(rows: Rows, numbers: Int32Array, made: Pick<Rows, 'schema' | 'vectors'>): Rows {
+  const count = numbers.length;
+  const picked = (data: Float64Array): Float64Array => gatherNumbers(data, numbers, count);
+  const { changes } = rows;
+  return {
+    ...rows,
+    ...made,
+    selection: everyRow(count),
+    selected: count,
+    times: picked(rows.times),
+    watermarks: picked(rows.watermarks),
+    changes: changes && Int8Array.from(numbers, (row) => changes[row]!),
+    windowStarts: rows.windowStarts && picked(rows.windowStarts),
+    windowEnds: rows.windowEnds && picked(rows.windowEnds),
+    origin: { source: rows.origin.source, batch: gatherBatch(rows.origin.batch, numbers, count) },
+  };
+}
+
 /** A batch with only the rows numbered in `rows`, with their partition, offsets and timestamps. */
 export function gatherBatch(batch: RowBatch, rows: Int32Array, count: number): RowBatch {
   return {

@@ -77,7 +77,7 @@ export function topWindowsBefore(plan: Plan, name: string): boolean {
   return plan.nodes.some((node) => {
     if (node.input !== name) return false;
     if (node.kind === 'top') return node.perWindow;
-    const passes = ['filter', 'check', 'derive', 'select', 'lookup', 'flatten'].includes(node.kind);
+    const passes = ['filter', 'check', 'derive', 'select', 'lookup', 'flatten', 'unpivot'].includes(node.kind);
     return passes && topWindowsBefore(plan, node.name);
   });
 }

@@ -1,6 +1,6 @@
 import { StreamctlError } from '../base/errors.js';
 import type { ValueType } from '../base/row-batch.js';
-import type { ElementField, FlattenNode, UnionNode } from '../plan/plan.js';
+import type { ElementField, FlattenNode, UnionNode, UnpivotNode } from '../plan/plan.js';
 import { quoteText } from '../plan/spelling.js';
 import { flinkType } from './flink-expression.js';
 import { list, NOTHING_CARRIED, type Part, ROW_TIME, type StepInput, type StepView, takenAlong } from './flink-part.js';
@@ -69,5 +69,38 @@ export function flattenView(node: FlattenNode, part: Part, { scope, output }: St
     // A record has several rows now.
     identity: [],
     timeColumn: timeIsColumn ? part.timeColumn : carried.timeColumn,
+  };
+}
+
+/** One row per column that is not null. */
+export function unpivotView(node: UnpivotNode, part: Part, { output }: StepInput): StepView {
+  const type = output.find(({ name }) => name === node.value)!.type;
+  const taken = new Set(node.columns.map(({ column }) => column));
+  const columns = output.map(({ name }) => {
+    if (name === node.label || name === node.value) return `u.${flinkName(name)}`;
+    return `r.${flinkName(name)}`;
+  });
+  const timeIsColumn = part.timeColumn !== null && !taken.has(part.timeColumn);
+  const inSchema = timeIsColumn && part.schema.some(({ name }) => name === part.timeColumn);
+  const { selects: along, carried } = takenAlong(inSchema ? { ...part, timeColumn: null } : part, output, 'r.');
+  const selects = [...along];
+  const rows = node.columns.map(
+    ({ label, column }) =>
+      `  ROW(CAST(${quoteText(label)} AS STRING), CAST(r.${flinkName(column)} AS ${flinkType(type)}))`,
+  );
+  const names = `u(${flinkName(node.label)}, ${flinkName(node.value)})`;
+  // A record has several rows now, which their labels tell apart.
+  const branch = freeColumn(
+    [...output, ...carried.identity.map((name) => ({ name, type: 'string' as const }))],
+    'branch',
+  );
+  const identity = carried.identity.length === 0 ? [] : [...carried.identity, branch];
+  if (identity.length > 0) selects.push(`u.${flinkName(node.label)} AS ${flinkName(branch)}`);
+  const array = `UNNEST(ARRAY[\n${rows.join(',\n')}\n])`;
+  return {
+    query: `SELECT\n${list([...columns, ...selects])}\nFROM ${flinkName(part.name)} AS r\nCROSS JOIN ${array} AS ${names}\nWHERE u.${flinkName(node.value)} IS NOT NULL`,
+    ...carried,
+    identity,
+    timeColumn: inSchema ? part.timeColumn : carried.timeColumn,
   };
 }

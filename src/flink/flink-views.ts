@@ -28,7 +28,7 @@ import {
 } from './flink-part.js';
 import { deduplicateView, latestByView, topView, topWindowsBefore } from './flink-ranks.js';
 import { freeColumn } from './flink-tables.js';
-import { flattenView, unionView } from './flink-unnest.js';
+import { flattenView, unionView, unpivotView } from './flink-unnest.js';
 import { flinkWindow } from './flink-window.js';
 import { flinkName } from './spelling.js';
 
@@ -158,6 +158,8 @@ export function viewOf(node: PlanNode, input: StepInput): StepView {
       return unionView(node, part, input);
     case 'flatten':
       return flattenView(node, part, input);
+    case 'unpivot':
+      return unpivotView(node, part, input);
     case 'join':
       return joinView(node, part, input);
     case 'lookup':

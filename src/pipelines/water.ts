@@ -142,6 +142,12 @@ function numbersOf(row: Row<typeof columns>) {
   return Object.fromEntries(made) as { readonly [M in Measure as `${M}_number`]: Typed<'double'> };
 }
 
+/** The columns of {@link numbersOf}. */
+function numbersAgain(row: { readonly [M in Measure as `${M}_number`]: Typed<'double'> }) {
+  const made = measures.map((measure) => [`${measure}_number`, row[`${measure}_number`]] as const);
+  return Object.fromEntries(made) as { readonly [M in Measure as `${M}_number`]: Typed<'double'> };
+}
+
 type Read = typeof columns & { readonly [M in Measure as `${M}_number`]: 'double' };
 
 /** Whether the text of a measure is a number or nothing. */
@@ -201,46 +207,46 @@ function text(bound: number): string {
 }
 
 type Located = Read & { readonly region: 'string'; readonly year: 'bigint' };
-type Value = { readonly measure: 'string'; readonly value: 'double' };
 
-/** A row per measure that a sample has: what it is called among the methods, and its value. */
-function unpivoted(good: Stream<Located>) {
-  const [first, ...others] = measures.map((measure) =>
-    good.select(
+/**
+ * A row per measure that a sample has and per dimension: `measure` as it is called among the methods, its `value`, and the
+ * `name` that it has in the `dimension`.
+ */
+function perDimension(good: Stream<Located>) {
+  const column = <M extends Measure>(measure: M): `${M}_number` => `${measure}_number`;
+  const called = Object.fromEntries(measures.map((measure) => [MEASURES[measure], column(measure)]));
+  return good
+    .select(
       (row) => ({
-        SITE_ID: row.SITE_ID,
-        PROGRAM_ID: row.PROGRAM_ID,
-        region: row.region,
+        programme: row.PROGRAM_ID,
+        site: row.SITE_ID,
+        region: coalesce(row.region, 'unknown'),
         year: row.year,
-        measure: MEASURES[measure],
-        value: row[`${measure}_number`],
+        ...numbersAgain(row),
       }),
-      `only-${MEASURES[measure]}`,
-    ),
-  );
-  return first!.union(others, 'measures').where((row) => isNotNull(row.value), 'measured');
-}
-
-/** Each value once per dimension, under the name that it has there. */
-function perDimension(values: ReturnType<typeof unpivoted>) {
-  const named = <S extends Value>(stream: Stream<S>, dimension: string, name: (row: Row<S>) => Typed<'string'>) =>
-    stream.select(
-      (row) => ({ dimension, name: coalesce(name(row), 'unknown'), measure: row.measure, value: row.value }),
-      `per-${dimension}`,
+      'measures',
+    )
+    .unpivot(called, { label: 'measure', value: 'value', name: 'measured' })
+    .lookup(methods, {
+      on: { programme: 'PROGRAM_ID', measure: 'PARAMETER' },
+      between: { value: 'year', from: 'START_YEAR', to: 'END_YEAR' },
+      join: 'left',
+    })
+    .select(
+      (row) => ({
+        programme: coalesce(row.programme, 'unknown'),
+        site: row.site,
+        region: row.region,
+        method: coalesce(row.METHOD, 'unknown'),
+        measure: row.measure,
+        value: row.value,
+      }),
+      'placed',
+    )
+    .unpivot(
+      { programme: 'programme', site: 'site', region: 'region', method: 'method' },
+      { label: 'dimension', value: 'name', name: 'dimensions' },
     );
-  const withMethod = values.lookup(methods, {
-    on: { PROGRAM_ID: 'PROGRAM_ID', measure: 'PARAMETER' },
-    between: { value: 'year', from: 'START_YEAR', to: 'END_YEAR' },
-    join: 'left',
-  });
-  return named(values, 'programme', (row) => row.PROGRAM_ID).union(
-    [
-      named(values, 'site', (row) => row.SITE_ID),
-      named(values, 'region', (row) => row.region),
-      named(withMethod, 'method', (row) => row.METHOD),
-    ],
-    'dimensions',
-  );
 }
 
 /** Water samples of lakes and streams: what was measured per site, method, region and programme, and how good it is. */
@@ -318,7 +324,7 @@ export const water = pipeline('water', {
     return [
       judged.groupBy('file', 'lot').aggregate(quality).into(lots),
       judged.groupBy('PROGRAM_ID').aggregate(quality).into(programmes),
-      perDimension(unpivoted(located))
+      perDimension(located)
         .groupBy('dimension', 'name', 'measure')
         .aggregate((row) => ({ count: count(), mean: avg(row.value), min: min(row.value), max: max(row.value) }))
         .into(metrics),

@@ -14,6 +14,7 @@ import {
   type PlanNode,
   type TopNode,
   type UnionNode,
+  type UnpivotNode,
   type Window,
 } from './plan.js';
 
@@ -67,6 +68,9 @@ export function checkStep(node: PlanNode, inputs: readonly Schema[], plan: Plan,
       break;
     case 'flatten':
       checkFlatten(node, input, report);
+      break;
+    case 'unpivot':
+      checkUnpivot(node, input, report);
       break;
     case 'join':
       checkJoin(node, inputs, report);
@@ -152,11 +156,23 @@ function checkFlatten(node: FlattenNode, input: Schema, report: StepReport): voi
   if (node.fields.length === 0) report.add('it takes nothing of the elements');
 }
 
+function checkUnpivot(node: UnpivotNode, input: Schema, report: StepReport): void {
+  const names = node.columns.map(({ column }) => column);
+  report.columns(input, names, 'that becomes rows');
+  report.unique(
+    `label of ${report.place}`,
+    node.columns.map(({ label }) => label),
+  );
+  if (names.length === 0) report.add('it takes no column');
+  const types = new Set(input.filter(({ name }) => names.includes(name)).map(({ type }) => type));
+  if (types.size > 1) report.add(`its columns are of several types: ${[...types].join(', ')}`, 'CAST them before');
+}
+
 /** The aggregate that the rows of a part come from, through steps that look at one row at a time. */
 function aggregateBefore(plan: Plan, name: string): AggregateStep | undefined {
   const node = plan.nodes.find((candidate) => candidate.name === name);
   if (node === undefined || node.kind === 'aggregate') return node;
-  const passes = ['filter', 'check', 'derive', 'select', 'lookup', 'flatten'].includes(node.kind);
+  const passes = ['filter', 'check', 'derive', 'select', 'lookup', 'flatten', 'unpivot'].includes(node.kind);
   return passes ? aggregateBefore(plan, node.input) : undefined;
 }
 

@@ -139,6 +139,11 @@ function nodeLines(node: PlanNode): string[] {
         `one row per element of ${quoteName(node.column)}${node.outer ? ', one for none' : ''}`,
         `add columns ${schemaText(node.fields)}`,
       ];
+    case 'unpivot':
+      return [
+        `one row per column: ${node.columns.map(({ label, column }) => (label === column ? quoteName(column) : `${quoteName(column)} as ${label}`)).join(', ')}`,
+        `add columns ${quoteName(node.label)} with its name, ${quoteName(node.value)} with its value`,
+      ];
     case 'join':
       return joinLines(node);
     case 'top': {

@@ -19,6 +19,8 @@ function madeBy(node: PlanNode): readonly (string | null)[] | null {
       return [...node.columns.map((column) => column.name), node.version];
     case 'flatten':
       return [...node.fields.map((field) => field.name), node.position];
+    case 'unpivot':
+      return [node.label, node.value];
     case 'top':
       return [node.rank];
     default:
@@ -53,6 +55,8 @@ function readBy(node: PlanNode, from: string): readonly string[] {
       return [];
     case 'flatten':
       return [node.column];
+    case 'unpivot':
+      return node.columns.map(({ column }) => column);
     case 'top':
       return [...node.keys, ...node.order.map((column) => column.column)];
     case 'join': {

@@ -38,7 +38,15 @@ export interface Phases {
 }
 
 /** Steps that look at one row at a time, as long as their rows are never taken back. */
-const ROW_BY_ROW: ReadonlySet<PlanNode['kind']> = new Set(['filter', 'check', 'derive', 'select', 'flatten', 'lookup']);
+const ROW_BY_ROW: ReadonlySet<PlanNode['kind']> = new Set([
+  'filter',
+  'check',
+  'derive',
+  'select',
+  'flatten',
+  'unpivot',
+  'lookup',
+]);
 
 /** See {@link Phases}. */
 export function phasesOf(plan: Plan): Phases {

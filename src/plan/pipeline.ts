@@ -223,6 +223,18 @@ export class Stream<S extends RowShape> {
   }
 
   /**
+   * Columns to rows: `.unpivot({ PH: 'ph', TEMP: 'temperature' }, { label: 'measure', value: 'value' })` gives for each of the
+   * columns, which have one type, a row with its label and its value in their place; where it is null there is none.
+   */
+  unpivot<C extends keyof S & string, L extends string, V extends string>(
+    columns: Readonly<Record<string, C>>,
+    { label, value, name }: { readonly label: L; readonly value: V; readonly name?: string },
+  ): Stream<Plain<Omit<S, C> & { readonly [N in L]: 'string' } & { readonly [N in V]: S[C] }>> {
+    const list = Object.entries(columns).map(([text, column]) => ({ label: text, column }));
+    return this.#then({ kind: 'unpivot', columns: list, label, value }, this.#name(name, 'unpivot'));
+  }
+
+  /**
    * The first `limit` rows of each key by the columns of `by` (`-name` for the largest first); for results of windows with
    * `perWindow` those of each window, when it closes. `rank` names a column for the place.
    */

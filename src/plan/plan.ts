@@ -244,6 +244,26 @@ export interface FlattenNode extends NodeBase {
   readonly outer: boolean;
 }
 
+/** A column whose values become rows. */
+export interface LabeledColumn {
+  /** What its rows are called. */
+  readonly label: string;
+  readonly column: string;
+}
+
+/**
+ * Columns to rows: for each of `columns`, which have one type, a row with its label and its value in their place; where it is
+ * null there is none.
+ */
+export interface UnpivotNode extends NodeBase {
+  readonly kind: 'unpivot';
+  readonly columns: readonly LabeledColumn[];
+  /** Column that takes the label. */
+  readonly label: string;
+  /** Column that takes the value. */
+  readonly value: string;
+}
+
 /** A column to order by. */
 export interface OrderColumn {
   readonly column: string;
@@ -300,6 +320,7 @@ export type PlanNode =
   | OverNode
   | UnionNode
   | FlattenNode
+  | UnpivotNode
   | TopNode
   | JoinNode
   | AggregateStep;

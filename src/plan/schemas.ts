@@ -117,6 +117,12 @@ export function nodeSchema(
       const position: Schema = node.position === null ? [] : [{ name: node.position, type: 'bigint' }];
       return [...kept, ...position, ...node.fields.map(({ name, type }) => ({ name, type }))];
     }
+    case 'unpivot': {
+      const taken = new Set(node.columns.map(({ column }) => column));
+      const type = input.find((column) => taken.has(column.name))?.type ?? 'string';
+      const kept = input.filter((column) => !taken.has(column.name));
+      return [...kept, { name: node.label, type: 'string' }, { name: node.value, type }];
+    }
     case 'join':
       return joinSchema(node, input, inputs[1]!);
     case 'top':

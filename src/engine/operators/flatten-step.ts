@@ -3,7 +3,7 @@ import type { FlattenNode } from '../../plan/plan.js';
 import { type Cast, castFor } from '../functions/casts.js';
 import type { CloseReason } from '../job.js';
 import { noCounts, type Outputs } from '../outputs.js';
-import { everyRow, gatherBatch, gatherNumbers, gatherVector, type Receiver, type Rows } from '../rows.js';
+import { gatherVector, type Receiver, type Rows, spreadRows } from '../rows.js';
 import { NOTHING_HELD, type Operator } from './operator.js';
 
 /** One element of a row's array; the row's number and the values it gives. */
@@ -80,7 +80,6 @@ export class FlattenStep implements Operator {
   #flat(rows: Rows, elements: readonly Element[]): Rows {
     const count = elements.length;
     const numbers = Int32Array.from(elements, (element) => element.row);
-    const picked = (data: Float64Array): Float64Array => gatherNumbers(data, numbers, count);
     const kept = this.#schema.flatMap((_, at) =>
       at === this.#array ? [] : [gatherVector(rows.vectors[at]!, numbers, count)],
     );
@@ -93,20 +92,7 @@ export class FlattenStep implements Operator {
     };
     const position = this.#node.position === null ? [] : [made('bigint', (element) => element.position)];
     const fields = this.#node.fields.map(({ type }, at) => made(type, (element) => element.values[at]!));
-    const { changes } = rows;
-    return {
-      ...rows,
-      schema: this.#output,
-      vectors: [...kept, ...position, ...fields],
-      selection: everyRow(count),
-      selected: count,
-      times: picked(rows.times),
-      watermarks: picked(rows.watermarks),
-      changes: changes && Int8Array.from(numbers, (row) => changes[row]!),
-      windowStarts: rows.windowStarts && picked(rows.windowStarts),
-      windowEnds: rows.windowEnds && picked(rows.windowEnds),
-      origin: { source: rows.origin.source, batch: gatherBatch(rows.origin.batch, numbers, count) },
-    };
+    return spreadRows(rows, numbers, { schema: this.#output, vectors: [...kept, ...position, ...fields] });
   }
 
   watermark(ms: number, reason: CloseReason): void {

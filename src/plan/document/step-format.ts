@@ -142,6 +142,24 @@ const FORMATS: { readonly [K in Kind]: StepFormat<K> } = {
       }),
     read: readFlatten,
   },
+  unpivot: {
+    key: 'unpivot',
+    write: ({ columns, label, value }) =>
+      dataOf({ columns: mapOf(columns.map((one) => [one.label, one.column])), label, value }),
+    read: (node, reading) => {
+      const fields = reading.fields(node, 'unpivot', ['columns', 'label', 'value']);
+      const columns = fields.get('columns');
+      return {
+        kind: 'unpivot',
+        columns: (columns ? reading.entries(columns, 'columns') : []).map(({ key, value }) => ({
+          label: key,
+          column: reading.text(value, `column of ${key}`, node.at),
+        })),
+        label: reading.text(fields.get('label'), 'label', node.at),
+        value: reading.text(fields.get('value'), 'value', node.at),
+      };
+    },
+  },
   top: {
     key: 'top',
     write: ({ keys, order, limit, rank, perWindow }) =>

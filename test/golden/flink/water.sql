@@ -457,629 +457,77 @@ SELECT
   record_offset
 FROM `with-sites`;
 
-CREATE TEMPORARY VIEW `only-ANC` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'ANC' AS measure,
-  ANC_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-CA` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'CA' AS measure,
-  CA_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-CHL_A` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'CHL_A' AS measure,
-  CHL_A_UG_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-CL` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'CL' AS measure,
-  CL_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-COND` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'COND' AS measure,
-  COND_UM_CM_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-DOC` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'DOC' AS measure,
-  DOC_MG_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-F` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'F' AS measure,
-  F_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-K` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'K' AS measure,
-  K_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-MG` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'MG' AS measure,
-  MG_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-NA` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'NA' AS measure,
-  NA_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-NH4` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'NH4' AS measure,
-  NH4_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-NO3` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'NO3' AS measure,
-  NO3_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-N_TD` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'N_TD' AS measure,
-  N_TD_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-PH_EQ` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'PH_EQ' AS measure,
-  PH_EQ_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-PH_FLD` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'PH_FLD' AS measure,
-  PH_FLD_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-PH_LAB` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'PH_LAB' AS measure,
-  PH_LAB_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-PH_STVL` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'PH_STVL' AS measure,
-  PH_STVL_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-P_TL` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'P_TL' AS measure,
-  P_TL_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-SECCHI` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'SECCHI' AS measure,
-  SECCHI_M_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-SIO2` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'SIO2' AS measure,
-  SIO2_MG_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-SO4` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'SO4' AS measure,
-  SO4_UEQ_L_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
-CREATE TEMPORARY VIEW `only-WTEMP` AS
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  'WTEMP' AS measure,
-  WTEMP_DEG_C_number AS `value`,
-  sampled AS row_time,
-  record_partition,
-  record_offset
-FROM located;
-
 CREATE TEMPORARY VIEW `measures` AS
 SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
+  PROGRAM_ID AS programme,
+  SITE_ID AS site,
+  COALESCE(region, 'unknown') AS region,
   `year`,
-  measure,
-  `value`,
-  row_time,
+  ANC_UEQ_L_number,
+  CA_UEQ_L_number,
+  CHL_A_UG_L_number,
+  CL_UEQ_L_number,
+  COND_UM_CM_number,
+  DOC_MG_L_number,
+  F_UEQ_L_number,
+  K_UEQ_L_number,
+  MG_UEQ_L_number,
+  NA_UEQ_L_number,
+  NH4_UEQ_L_number,
+  NO3_UEQ_L_number,
+  N_TD_UEQ_L_number,
+  PH_EQ_number,
+  PH_FLD_number,
+  PH_LAB_number,
+  PH_STVL_number,
+  P_TL_UEQ_L_number,
+  SECCHI_M_number,
+  SIO2_MG_L_number,
+  SO4_UEQ_L_number,
+  WTEMP_DEG_C_number,
+  sampled AS row_time,
   record_partition,
-  record_offset,
-  0 AS branch
-FROM `only-ANC`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  1 AS branch
-FROM `only-CA`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  2 AS branch
-FROM `only-CHL_A`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  3 AS branch
-FROM `only-CL`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  4 AS branch
-FROM `only-COND`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  5 AS branch
-FROM `only-DOC`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  6 AS branch
-FROM `only-F`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  7 AS branch
-FROM `only-K`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  8 AS branch
-FROM `only-MG`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  9 AS branch
-FROM `only-NA`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  10 AS branch
-FROM `only-NH4`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  11 AS branch
-FROM `only-NO3`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  12 AS branch
-FROM `only-N_TD`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  13 AS branch
-FROM `only-PH_EQ`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  14 AS branch
-FROM `only-PH_FLD`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  15 AS branch
-FROM `only-PH_LAB`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  16 AS branch
-FROM `only-PH_STVL`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  17 AS branch
-FROM `only-P_TL`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  18 AS branch
-FROM `only-SECCHI`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  19 AS branch
-FROM `only-SIO2`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  20 AS branch
-FROM `only-SO4`
-UNION ALL
-SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  21 AS branch
-FROM `only-WTEMP`;
+  record_offset
+FROM located;
 
 CREATE TEMPORARY VIEW measured AS
 SELECT
-  SITE_ID,
-  PROGRAM_ID,
-  region,
-  `year`,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch
-FROM `measures`
-WHERE `value` IS NOT NULL;
-
-CREATE TEMPORARY VIEW `per-programme` AS
-SELECT
-  'programme' AS dimension,
-  COALESCE(PROGRAM_ID, 'unknown') AS name,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch
-FROM measured;
-
-CREATE TEMPORARY VIEW `per-site` AS
-SELECT
-  'site' AS dimension,
-  COALESCE(SITE_ID, 'unknown') AS name,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch
-FROM measured;
-
-CREATE TEMPORARY VIEW `per-region` AS
-SELECT
-  'region' AS dimension,
-  COALESCE(region, 'unknown') AS name,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch
-FROM measured;
+  r.programme,
+  r.site,
+  r.region,
+  r.`year`,
+  u.measure,
+  u.`value`,
+  r.row_time AS row_time,
+  r.record_partition AS record_partition,
+  r.record_offset AS record_offset,
+  u.measure AS branch
+FROM `measures` AS r
+CROSS JOIN UNNEST(ARRAY[
+  ROW(CAST('ANC' AS STRING), CAST(r.ANC_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('CA' AS STRING), CAST(r.CA_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('CHL_A' AS STRING), CAST(r.CHL_A_UG_L_number AS DOUBLE)),
+  ROW(CAST('CL' AS STRING), CAST(r.CL_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('COND' AS STRING), CAST(r.COND_UM_CM_number AS DOUBLE)),
+  ROW(CAST('DOC' AS STRING), CAST(r.DOC_MG_L_number AS DOUBLE)),
+  ROW(CAST('F' AS STRING), CAST(r.F_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('K' AS STRING), CAST(r.K_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('MG' AS STRING), CAST(r.MG_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('NA' AS STRING), CAST(r.NA_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('NH4' AS STRING), CAST(r.NH4_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('NO3' AS STRING), CAST(r.NO3_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('N_TD' AS STRING), CAST(r.N_TD_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('PH_EQ' AS STRING), CAST(r.PH_EQ_number AS DOUBLE)),
+  ROW(CAST('PH_FLD' AS STRING), CAST(r.PH_FLD_number AS DOUBLE)),
+  ROW(CAST('PH_LAB' AS STRING), CAST(r.PH_LAB_number AS DOUBLE)),
+  ROW(CAST('PH_STVL' AS STRING), CAST(r.PH_STVL_number AS DOUBLE)),
+  ROW(CAST('P_TL' AS STRING), CAST(r.P_TL_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('SECCHI' AS STRING), CAST(r.SECCHI_M_number AS DOUBLE)),
+  ROW(CAST('SIO2' AS STRING), CAST(r.SIO2_MG_L_number AS DOUBLE)),
+  ROW(CAST('SO4' AS STRING), CAST(r.SO4_UEQ_L_number AS DOUBLE)),
+  ROW(CAST('WTEMP' AS STRING), CAST(r.WTEMP_DEG_C_number AS DOUBLE))
+]) AS u(measure, `value`)
+WHERE u.`value` IS NOT NULL;
 
 CREATE TEMPORARY TABLE methods (
   PROGRAM_ID STRING,
@@ -1097,8 +545,8 @@ CREATE TEMPORARY TABLE methods (
 
 CREATE TEMPORARY VIEW `with-methods` AS
 SELECT
-  SITE_ID,
-  PROGRAM_ID,
+  programme,
+  site,
   region,
   `year`,
   measure,
@@ -1110,8 +558,8 @@ SELECT
   branch
 FROM (
   SELECT
-    r.SITE_ID,
-    r.PROGRAM_ID,
+    r.programme,
+    r.site,
     r.region,
     r.`year`,
     r.measure,
@@ -1124,8 +572,8 @@ FROM (
     ROW_NUMBER() OVER (PARTITION BY r.record_partition, r.record_offset, r.branch ORDER BY t.START_YEAR DESC, CASE WHEN t.END_YEAR IS NULL THEN 1 ELSE 0 END, t.END_YEAR ASC) AS best_first
   FROM (
     SELECT
-      SITE_ID,
-      PROGRAM_ID,
+      programme,
+      site,
       region,
       `year`,
       measure,
@@ -1137,7 +585,7 @@ FROM (
     FROM measured
   ) AS r
   LEFT JOIN methods AS t
-  ON r.PROGRAM_ID = t.PROGRAM_ID
+  ON r.programme = t.PROGRAM_ID
   AND r.measure = t.`PARAMETER`
   AND (t.START_YEAR IS NULL OR t.START_YEAR <= r.`year`)
   AND (t.END_YEAR IS NULL OR r.`year` <= t.END_YEAR)
@@ -1145,10 +593,12 @@ FROM (
 )
 WHERE best_first = 1;
 
-CREATE TEMPORARY VIEW `per-method` AS
+CREATE TEMPORARY VIEW placed AS
 SELECT
-  'method' AS dimension,
-  COALESCE(`METHOD`, 'unknown') AS name,
+  COALESCE(programme, 'unknown') AS programme,
+  site,
+  region,
+  COALESCE(`METHOD`, 'unknown') AS `method`,
   measure,
   `value`,
   row_time,
@@ -1159,52 +609,23 @@ FROM `with-methods`;
 
 CREATE TEMPORARY VIEW dimensions AS
 SELECT
-  dimension,
-  name,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch,
-  0 AS _branch
-FROM `per-programme`
-UNION ALL
-SELECT
-  dimension,
-  name,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch,
-  1 AS _branch
-FROM `per-site`
-UNION ALL
-SELECT
-  dimension,
-  name,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch,
-  2 AS _branch
-FROM `per-region`
-UNION ALL
-SELECT
-  dimension,
-  name,
-  measure,
-  `value`,
-  row_time,
-  record_partition,
-  record_offset,
-  branch,
-  3 AS _branch
-FROM `per-method`;
+  r.measure,
+  r.`value`,
+  u.dimension,
+  u.name,
+  r.row_time AS row_time,
+  r.record_partition AS record_partition,
+  r.record_offset AS record_offset,
+  r.branch AS branch,
+  u.dimension AS _branch
+FROM placed AS r
+CROSS JOIN UNNEST(ARRAY[
+  ROW(CAST('programme' AS STRING), CAST(r.programme AS STRING)),
+  ROW(CAST('site' AS STRING), CAST(r.site AS STRING)),
+  ROW(CAST('region' AS STRING), CAST(r.region AS STRING)),
+  ROW(CAST('method' AS STRING), CAST(r.`method` AS STRING))
+]) AS u(dimension, name)
+WHERE u.name IS NOT NULL;
 
 CREATE TEMPORARY VIEW `by-dimension-name-measure` AS
 SELECT
