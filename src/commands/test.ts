@@ -46,7 +46,7 @@ export const test = defineCommand({
     { line: 'streamctl test cars.pipeline.test.yaml --update', note: 'accepts what comes out' },
     { line: 'streamctl test tests --report junit=report.xml --seeds 50', note: 'for a CI server, with more orders' },
   ],
-  exits: [0, 2, 3, 4],
+  exits: [0, 2, 3, 4, 5],
   mutating: true,
   resultSchema: {
     type: 'object',
@@ -99,6 +99,11 @@ export const test = defineCommand({
       compression: context.compression,
       filter: flags.filter,
       update: flags.update,
+      // The event loop gets its turn: for signals, a time limit and output.
+      pause: async () => {
+        await context.clock.sleep(0);
+        return !context.signal.aborted;
+      },
     };
     const opened = await files.openTestFiles(context, findTestFiles(context, args.path));
     requireChosen(opened, flags.filter);

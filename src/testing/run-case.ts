@@ -12,6 +12,8 @@ export interface PlayOptions {
   /** Numbers of partitions in place of the case's own. */
   readonly partitions: readonly number[] | undefined;
   readonly compression: Compression;
+  /** Awaited between two ways of playing a case, so that signals are heard; false: the rest is not wanted any more. */
+  readonly pause?: () => Promise<boolean>;
 }
 
 /** What became of a case. */
@@ -30,7 +32,7 @@ export interface CaseResult {
  * Plays a case as it is written and holds it against its expectations; then with rows in other orders, cut into other
  * batches, with a crash, over other numbers of partitions: the answer must not change.
  */
-export function runCase(testCase: TestCase, options: PlayOptions): CaseResult {
+export async function runCase(testCase: TestCase, options: PlayOptions): Promise<CaseResult> {
   const { compression } = options;
   const first: Variant = { seed: 0, partitions: testCase.partitions[0]! };
   const judge = new ExpectationJudge(testCase, first);
@@ -42,6 +44,7 @@ export function runCase(testCase: TestCase, options: PlayOptions): CaseResult {
   let runs = 1;
   for (const variant of variantsOf(testCase, options)) {
     if (variant.seed === first.seed && variant.partitions === first.partitions) continue;
+    if ((await options.pause?.()) === false) break;
     const same = new SamenessJudge(testCase, recorder.answers);
     const stopped = attempt(testCase, () => playCase(testCase, variant, compression, same));
     runs++;

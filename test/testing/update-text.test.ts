@@ -9,12 +9,11 @@ async function updated(text: string, json = false): Promise<string> {
   const once = async (before: string): Promise<string> => {
     const { file, problems } = await readCases(before);
     expect(problems, before).toEqual([]);
-    const received = file.cases.flatMap((testCase) =>
-      runCase(testCase, { seeds: [], partitions: [], compression: systemCompression }).received.map((one) => ({
-        ...one,
-        plan: testCase.plan,
-      })),
-    );
+    const received = [];
+    for (const testCase of file.cases) {
+      const played = await runCase(testCase, { seeds: [], partitions: [], compression: systemCompression });
+      received.push(...played.received.map((one) => ({ ...one, plan: testCase.plan })));
+    }
     return updatedText(before, received, json);
   };
   const after = await once(text);

@@ -60,17 +60,18 @@ export async function playFile(
 ): Promise<void> {
   for (const testCase of file.cases) {
     if (!isChosen(testCase, options.filter)) continue;
-    // The event loop gets its turn, for signals and for output.
-    await context.clock.sleep(0);
-    if (context.signal.aborted) return;
     requireFilled(file, testCase);
-    tell(play(context, file.path, testCase, options));
+    context.progress(testCase.name);
+    const played = await play(context, file.path, testCase, options);
+    context.progress(undefined);
+    if (context.signal.aborted) return;
+    tell(played);
   }
 }
 
-function play(context: Context, file: string, testCase: TestCase, options: TestOptions): PlayedCase {
+async function play(context: Context, file: string, testCase: TestCase, options: TestOptions): Promise<PlayedCase> {
   const startMs = context.clock.elapsed();
-  const { failures, variant, runs } = runCase(testCase, options);
+  const { failures, variant, runs } = await runCase(testCase, options);
   const failed = failures.length > 0;
   return {
     file,
@@ -110,9 +111,10 @@ export async function updateFile(
   options: TestOptions,
 ): Promise<{ readonly file: OpenedFile; readonly changed: number }> {
   const once = { ...options, seeds: [], partitions: [] };
-  const results = file.cases.flatMap((testCase): (CaseResult & { readonly testCase: TestCase })[] =>
-    isChosen(testCase, options.filter) ? [{ ...runCase(testCase, once), testCase }] : [],
-  );
+  const results: (CaseResult & { readonly testCase: TestCase })[] = [];
+  for (const testCase of file.cases) {
+    if (isChosen(testCase, options.filter)) results.push({ ...(await runCase(testCase, once)), testCase });
+  }
   const changed = results.flatMap(({ received }) => received).filter(needsUpdate).length;
   if (changed === 0) return { file, changed };
   const edits = results.flatMap(({ received, testCase }) => received.map((one) => ({ ...one, plan: testCase.plan })));
