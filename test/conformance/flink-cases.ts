@@ -1,4 +1,5 @@
 import {
+  approxCountDistinct,
   avg,
   count,
   countDistinct,
@@ -8,6 +9,7 @@ import {
   lag,
   lead,
   max,
+  median,
   min,
   movingAvg,
   movingCount,
@@ -15,6 +17,7 @@ import {
   movingMin,
   movingSum,
   multiply,
+  percentile,
   pipeline,
   type SinkSpec,
   type Stream,
@@ -220,6 +223,16 @@ export const flinkCases: readonly StepCase[] = [
       .into(to('flatten-outer')),
   },
   {
+    name: 'columns to rows',
+    plan: plain('unpivot')
+      .derive(({ x }) => ({ once: x, twice: multiply(x, 2) }))
+      .unpivot({ one: 'once', longer: 'twice' }, { label: 'what', value: 'n' })
+      .tumble('5 minutes')
+      .groupBy('k', 'what')
+      .aggregate(({ n }) => ({ rows: count(), total: sum(n) }))
+      .into(to('unpivot')),
+  },
+  {
     name: 'the top rows of each key',
     plan: plain('top')
       .top(3, { by: ['-x'], of: ['k'], rank: 'place' })
@@ -330,6 +343,14 @@ export const flinkCases: readonly StepCase[] = [
       .groupBy('k')
       .aggregate(({ n }) => ({ rows: count(), total: sum(n) }))
       .into(to('session')),
+  },
+  {
+    name: 'quantiles and different values in windows',
+    plan: plain('quantiles')
+      .tumble('2 minutes')
+      .groupBy('k')
+      .aggregate(({ x, n }) => ({ p90: percentile(x, 0.9), middle: median(n), kinds: approxCountDistinct(n) }))
+      .into(to('quantiles')),
   },
   {
     name: 'windows of windows',

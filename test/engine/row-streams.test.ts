@@ -292,6 +292,87 @@ describe('flatten', () => {
   });
 });
 
+describe('columns to rows', () => {
+  const wide = kafka('ticks', {
+    topic: 'wide',
+    columns: { ts: 'timestamp', key: 'string', a: 'bigint', b: 'bigint', c: 'bigint' },
+    eventTime: 'ts',
+    lateness: '1s',
+  });
+  const cell = fc.option(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(2n ** 60n)), { nil: null });
+  const wideRows = fc.array(
+    fc.record({ ts: fc.nat(20), key: fc.constantFrom('x', 'y', null), a: cell, b: cell, c: cell }),
+    { maxLength: 20 },
+  );
+  const fed = (rows: readonly Omit<FedRow, 'partition'>[]): FedRow[] => rows.map((row) => ({ ...row, partition: 0 }));
+  const labels = { first: 'a', second: 'b' } as const;
+
+  it('give a row for each value that is not null, with its label', () => {
+    fc.assert(
+      fc.property(wideRows, (rows) => {
+        const plan = pipeline('long')
+          .from(wide)
+          .unpivot(labels, { label: 'what', value: 'n' })
+          .into(kafka('out', { topic: 'out' }));
+        const expected = rows.flatMap(({ ts, key, a, b, c }) =>
+          (
+            [
+              ['first', a],
+              ['second', b],
+            ] as const
+          ).flatMap(([what, n]) => (n === null ? [] : [{ ts, key, c, what, n }])),
+        );
+        expect(values(resultRows(runRows(plan, fed(rows), { partitions: { ticks: [0] } })))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('are taken back with the row that they came of', () => {
+    fc.assert(
+      fc.property(wideRows, (rows) => {
+        const distinct = [...new Map(rows.map((row) => [row.ts, row])).values()];
+        const plan = pipeline('long')
+          .from(wide)
+          .latestBy('key')
+          .unpivot(labels, { label: 'what', value: 'n' })
+          .groupBy('what')
+          .aggregate((row) => ({ rows: count(), high: max(row.n) }))
+          .emit('final')
+          .into(kafka('out', { topic: 'out', keys: ['what'] }));
+        const newest = ['x', 'y', null].flatMap((key) =>
+          distinct
+            .filter((row) => row.key === key)
+            .toSorted((a, b) => b.ts - a.ts)
+            .slice(0, 1),
+        );
+        const expected = (['a', 'b'] as const).flatMap((column, at) => {
+          const inside = newest.flatMap((row) => (row[column] === null ? [] : [row[column]]));
+          const high = inside.reduce((most, one) => (one > most ? one : most), inside[0] ?? 0);
+          return inside.length === 0 ? [] : [{ what: at === 0 ? 'first' : 'second', rows: inside.length, high }];
+        });
+        const results = values(resultRows(runRows(plan, fed(distinct), { partitions: { ticks: [0] } })));
+        const sorted = results.toSorted((a, b) => (String(a.what) < String(b.what) ? -1 : 1));
+        expect(sorted).toEqual(expected);
+      }),
+    );
+  });
+
+  it('must be columns of one type, each with a label of its own', () => {
+    const wrong = (): unknown =>
+      pipeline('long')
+        .from(wide)
+        .unpivot({ a: 'a', key: 'key' }, { label: 'what', value: 'n' })
+        .into(kafka('out', { topic: 'out' }));
+    expect(wrong).toThrow('its columns are of several types');
+    const none = (): unknown =>
+      pipeline('long')
+        .from(wide)
+        .unpivot({}, { label: 'what', value: 'n' })
+        .into(kafka('out', { topic: 'out' }));
+    expect(none).toThrow('it takes no column');
+  });
+});
+
 describe('the first rows by an order', () => {
   it('of windows are the largest of each, when it closes', () => {
     fc.assert(
