@@ -1,4 +1,5 @@
-import { makeVector, type Schema, setValue, type ValueType, type Vector } from '../base/row-batch.js';
+import { makeVector, type Schema, setValue, type Value, type ValueType, type Vector } from '../base/row-batch.js';
+import { aggregateArguments } from '../plan/aggregate-arguments.js';
 import { type AggregateNode, type Expression, operandsOf } from '../plan/expression.js';
 import { inferType } from '../plan/infer-type.js';
 import { type AggregateStep, WINDOW_END, WINDOW_START } from '../plan/plan.js';
@@ -19,6 +20,8 @@ interface Call {
   readonly type: ValueType;
   readonly name: string;
   readonly distinct: boolean;
+  /** What its state is made with. */
+  readonly constants: readonly Value[];
 }
 
 /** A group whose result is wanted, and the window it is for. */
@@ -87,8 +90,9 @@ export class Aggregation {
     if (known >= 0) return known;
     const type =
       inferType(node, { columns: [], parameters: scope.parameters, aggregated: scope.schema }, []) ?? 'double';
-    const operands = node.arguments.map((operand) => compileExpression(operand, scope));
-    this.#calls.push({ text, arguments: operands, type, name: node.name, distinct: node.distinct });
+    const { operands, constants } = aggregateArguments(node);
+    const evaluators = operands.map((operand) => compileExpression(operand, scope));
+    this.#calls.push({ text, arguments: evaluators, type, name: node.name, distinct: node.distinct, constants });
     return this.#calls.length - 1;
   }
 
@@ -100,7 +104,9 @@ export class Aggregation {
   /** Fresh states, one per aggregate call. */
   makeStates(): AggregateState[] {
     const make = this.#changing ? makeRetractingAggregate : makeAggregate;
-    return this.#calls.map((call) => make(call.name, call.arguments[0]?.type, call.type, call.distinct));
+    return this.#calls.map((call) =>
+      make(call.name, call.arguments[0]?.type, call.type, call.distinct, call.constants),
+    );
   }
 
   /** Arguments of the aggregate calls for rows; rows for which one fails go to `failed`. */

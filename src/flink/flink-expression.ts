@@ -29,8 +29,18 @@ export function flinkType(type: ValueType): string {
 
 /** Aggregates that Flink has under the same name. */
 const AGGREGATES: ReadonlySet<string> = new Set(
-  'COUNT SUM AVG MIN MAX VAR_SAMP VAR_POP STDDEV_SAMP STDDEV_POP FIRST_VALUE LAST_VALUE'.split(' '),
+  'COUNT SUM AVG MIN MAX VAR_SAMP VAR_POP STDDEV_SAMP STDDEV_POP FIRST_VALUE LAST_VALUE PERCENTILE'.split(' '),
 );
+/** Aggregates that Flink says in another way, with what is different then. */
+const OTHERWISE: Readonly<Record<string, { text: (args: readonly string[]) => string; note: string | null }>> = {
+  MEDIAN: { text: ([x]) => `PERCENTILE(${x}, 0.5)`, note: null },
+  APPROX_PERCENTILE: { text: (args) => `PERCENTILE(${args.join(', ')})`, note: 'is PERCENTILE, which is exact' },
+  APPROX_COUNT_DISTINCT: { text: ([x]) => `COUNT(DISTINCT ${x})`, note: 'is COUNT(DISTINCT ...), which is exact' },
+  LISTAGG: {
+    text: ([x, between = "','"]) => `LISTAGG(${x}, ${between})`,
+    note: 'takes all texts in the order in which they arrive, not the earliest by event time',
+  },
+};
 /** Those whose result has the type of the argument in Flink and is a double here. */
 const MEASURES: ReadonlySet<string> = new Set('AVG VAR_SAMP VAR_POP STDDEV_SAMP STDDEV_POP'.split(' '));
 /** Scalar functions that Flink has under the same name with the same meaning. */
@@ -83,6 +93,11 @@ export function flinkExpression(expression: Expression, scope: FlinkScope): stri
   const types = new Map<Expression, ValueType | null>();
   inferType(expression, scope, [], types);
   const aggregateText = (node: AggregateNode, print: (part: Expression) => string): string => {
+    const otherwise = node.distinct ? undefined : OTHERWISE[node.name];
+    if (otherwise) {
+      if (otherwise.note !== null) scope.note(`${node.name} ${otherwise.note}`);
+      return otherwise.text(node.arguments.map(print));
+    }
     if (!AGGREGATES.has(node.name)) return refused(`aggregate ${node.name}`);
     if (node.name === 'FIRST_VALUE' || node.name === 'LAST_VALUE') {
       scope.note(`${node.name} goes by arrival, not by event time`);

@@ -85,8 +85,10 @@ function naive(name: string, type: ValueType, items: readonly Item[]): Value {
   }
 }
 
+/** These have tests of their own: keeping-aggregates.test.ts. */
+const KEEPING = ['MEDIAN', 'APPROX_COUNT_DISTINCT', 'MODE', 'ARRAY_AGG', 'LISTAGG'];
 const cases = functionSpecs
-  .filter((spec) => spec.kind === 'aggregate' && spec.minArguments < 2)
+  .filter((spec) => spec.kind === 'aggregate' && spec.minArguments < 2 && !KEEPING.includes(spec.name))
   .flatMap((spec) =>
     Object.keys(values).map((type) => ({
       name: spec.name,

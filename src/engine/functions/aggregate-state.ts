@@ -35,7 +35,11 @@ export interface AggregateState {
 }
 
 /** Makes the state of one aggregate call. */
-export type MakeAggregate = (argument: ValueType | undefined, result: ValueType) => AggregateState;
+export type MakeAggregate = (
+  argument: ValueType | undefined,
+  result: ValueType,
+  constants: readonly Value[],
+) => AggregateState;
 
 /** A copy of `data` with room for `capacity` values. */
 export function grown(data: Float64Array, capacity: number): Float64Array<ArrayBuffer> {

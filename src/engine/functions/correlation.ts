@@ -12,9 +12,22 @@ export function correlationOf(count: number, squaresA: number, squaresB: number,
   return Math.max(-1, Math.min(1, products / Math.sqrt(squaresA) / Math.sqrt(squaresB)));
 }
 
-/** CORR by Welford's method for two columns; two states merge by Chan's formula. State: count, means, squares, products. */
+/** Covariance of sums of products of the distances from the means. @param missing 1 for samples, 0 for populations. */
+export function covarianceOf(missing: 0 | 1): PairResult {
+  return (count, _, __, products) => (count - missing <= 0 ? null : products / (count - missing));
+}
+
+/** What comes out of a number of pairs and the sums of their squares and products, as distances from the means. */
+export type PairResult = typeof correlationOf;
+
+/** CORR and COVAR by Welford's method for two columns; two states merge by Chan's formula. State: count, means, squares, products. */
 export class CorrelationState implements AggregateState {
+  readonly #result: PairResult;
   #data = new Float64Array(0);
+
+  constructor(result: PairResult = correlationOf) {
+    this.#result = result;
+  }
 
   resize(capacity: number): void {
     this.#data = grown(this.#data, capacity * FIELDS);
@@ -54,7 +67,7 @@ export class CorrelationState implements AggregateState {
   result(slot: number, out: Vector, row: number): void {
     const at = slot * FIELDS;
     const data = this.#data;
-    const value = correlationOf(data[at]!, data[at + SQUARES_A]!, data[at + SQUARES_B]!, data[at + PRODUCTS]!);
+    const value = this.#result(data[at]!, data[at + SQUARES_A]!, data[at + SQUARES_B]!, data[at + PRODUCTS]!);
     setValue(out, row, value);
   }
 

@@ -1,14 +1,16 @@
 import { assert } from '../../base/assert.js';
-import type { ValueType } from '../../base/row-batch.js';
+import type { Value, ValueType } from '../../base/row-batch.js';
 import type { AggregateState, MakeAggregate } from './aggregate-state.js';
 import { AvgState } from './avg.js';
-import { CorrelationState } from './correlation.js';
+import { CorrelationState, covarianceOf } from './correlation.js';
 import { CountState } from './count.js';
 import { DistinctState } from './distinct.js';
+import { DistinctSketchState } from './distinct-sketch.js';
 import { FirstLastState } from './first-last.js';
 import { geoFunctions } from './geo.js';
 import { hashFunctions } from './hash.js';
 import { jsonFunctions } from './json.js';
+import { keepingFunctions } from './keeping.js';
 import { extremeState } from './min-max.js';
 import { numericFunctions } from './numeric.js';
 import { regexpFunctions } from './regexp.js';
@@ -37,8 +39,9 @@ export const functionsWithNull: ReadonlySet<string> = new Set(
 );
 
 /** Behaviour of every aggregate function, by its name in plan/functions. */
-export const aggregateFunctions: ReadonlyMap<string, MakeAggregate> = new Map(
-  Object.entries<MakeAggregate>({
+export const aggregateFunctions: ReadonlyMap<string, MakeAggregate> = new Map([
+  ...keepingFunctions(false),
+  ...Object.entries<MakeAggregate>({
     COUNT: () => new CountState(),
     SUM: (_, result) => (result === 'bigint' ? new IntegerSumState() : new DoubleSumState()),
     AVG: () => new AvgState(),
@@ -49,10 +52,13 @@ export const aggregateFunctions: ReadonlyMap<string, MakeAggregate> = new Map(
     STDDEV_SAMP: () => new SpreadState({ missing: 1, root: true }),
     STDDEV_POP: () => new SpreadState({ missing: 0, root: true }),
     CORR: () => new CorrelationState(),
+    COVAR_SAMP: () => new CorrelationState(covarianceOf(1)),
+    COVAR_POP: () => new CorrelationState(covarianceOf(0)),
     FIRST_VALUE: (argument) => new FirstLastState(argument!, false),
     LAST_VALUE: (argument) => new FirstLastState(argument!, true),
+    APPROX_COUNT_DISTINCT: (argument) => new DistinctSketchState(argument!),
   }),
-);
+]);
 
 /** The state of an aggregate call with an argument of type `argument` (undefined for `COUNT(*)`). */
 export function makeAggregate(
@@ -60,9 +66,10 @@ export function makeAggregate(
   argument: ValueType | undefined,
   result: ValueType,
   distinct: boolean,
+  constants: readonly Value[] = [],
 ): AggregateState {
   const make = aggregateFunctions.get(name);
   assert(make, `aggregate ${name} has a behaviour`);
-  const state = make(argument, result);
+  const state = make(argument, result, constants);
   return distinct && argument !== undefined ? new DistinctState(argument, state) : state;
 }

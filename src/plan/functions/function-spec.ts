@@ -22,6 +22,8 @@ export interface FunctionSpec {
   readonly flink?: FlinkText;
   /** What is wrong with constant arguments (undefined where one is no constant): a pattern, a path, a zone. */
   readonly constants?: (values: readonly (Value | undefined)[]) => string | undefined;
+  /** Of an aggregate: arguments from this one on are constants, which its state is made with. */
+  readonly constantsFrom?: number;
 }
 
 /** How a call is written for Flink; undefined where Flink has no such thing. */

@@ -1,15 +1,18 @@
 import { arithmeticSpecs } from './arithmetic.js';
 import { avgSpec } from './avg.js';
+import { collectSpecs } from './collect.js';
 import { comparisonSpecs } from './comparison.js';
-import { correlationSpec } from './correlation.js';
+import { correlationSpec, covarianceSpecs } from './correlation.js';
 import { countSpec } from './count.js';
 import { firstSpec, lastSpec } from './first-last.js';
+import { frequencySpecs } from './frequency.js';
 import type { FunctionSpec } from './function-spec.js';
 import { geoSpecs } from './geo.js';
 import { hashSpecs } from './hash.js';
 import { jsonSpecs } from './json.js';
 import { logicSpecs } from './logic.js';
 import { maxSpec, minSpec } from './min-max.js';
+import { quantileSpecs } from './quantiles.js';
 import { regexpSpecs } from './regexp.js';
 import { sumSpec } from './sum.js';
 import { textSpecs } from './text.js';
@@ -18,15 +21,18 @@ import { varianceSpecs } from './variance.js';
 
 export * from './arithmetic.js';
 export * from './avg.js';
+export * from './collect.js';
 export * from './comparison.js';
 export * from './correlation.js';
 export * from './count.js';
 export * from './first-last.js';
+export * from './frequency.js';
 export * from './geo.js';
 export * from './hash.js';
 export * from './json.js';
 export * from './logic.js';
 export * from './min-max.js';
+export * from './quantiles.js';
 export * from './regexp.js';
 export * from './sum.js';
 export * from './text.js';
@@ -51,8 +57,12 @@ export const functionSpecs: readonly FunctionSpec[] = [
   maxSpec,
   ...varianceSpecs,
   correlationSpec,
+  ...covarianceSpecs,
   firstSpec,
   lastSpec,
+  ...quantileSpecs,
+  ...frequencySpecs,
+  ...collectSpecs,
 ];
 
 const byName = new Map<string, FunctionSpec>();

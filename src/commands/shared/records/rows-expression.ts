@@ -11,6 +11,7 @@ import { type CompileScope, compileExpression, compilePredicate, type Evaluator 
 import type { AggregateState } from '../../../engine/functions/aggregate-state.js';
 import { makeAggregate } from '../../../engine/functions/index.js';
 import { everyRow } from '../../../engine/rows.js';
+import { aggregateArguments } from '../../../plan/aggregate-arguments.js';
 import {
   type AggregateNode,
   columnsOf,
@@ -32,7 +33,7 @@ interface Call {
   readonly node: AggregateNode;
   readonly text: string;
   readonly type: ValueType;
-  readonly argument: Evaluator | undefined;
+  readonly operands: readonly Evaluator[];
   readonly state: AggregateState;
 }
 
@@ -70,7 +71,10 @@ class AllRows implements RowsExpression {
     const input = { vectors, selection: rows, selected: length, length };
     const times = batch.timestamps ?? new Float64Array(length);
     const work = { rows, slots: new Int32Array(length), count: length, times };
-    for (const { argument, state } of this.#calls) state.add(work, argument?.evaluate(input, ignore));
+    for (const { operands, state } of this.#calls) {
+      const [first, second] = operands.map((operand) => operand.evaluate(input, ignore));
+      state.add(work, first, second);
+    }
   }
 
   holds(): boolean {
@@ -109,11 +113,11 @@ class AllRows implements RowsExpression {
     const scope: CompileScope = { schema, parameters: [], values: {} };
     return this.#nodes().map((node): Call => {
       const type = inferType(node, { columns: [], parameters: [], aggregated: schema }, []) ?? 'double';
-      const [operand] = node.arguments;
-      const argument = operand && compileExpression(operand, scope);
-      const state = makeAggregate(node.name, argument?.type, type, node.distinct);
+      const { operands: texts, constants } = aggregateArguments(node);
+      const operands = texts.map((operand) => compileExpression(operand, scope));
+      const state = makeAggregate(node.name, operands[0]?.type, type, node.distinct, constants);
       state.resize(1);
-      return { node, text: printExpression(node), type, argument, state };
+      return { node, text: printExpression(node), type, operands, state };
     });
   }
 

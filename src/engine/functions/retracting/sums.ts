@@ -3,7 +3,7 @@ import { integerValue } from '../../../plan/typed.js';
 import type { StateReader } from '../../state/state-reader.js';
 import type { StateWriter } from '../../state/state-writer.js';
 import { type AggregateRows, type AggregateState, exactAt, numbersOf } from '../aggregate-state.js';
-import { correlationOf } from '../correlation.js';
+import { correlationOf, type PairResult } from '../correlation.js';
 import type { Spread } from '../variance.js';
 import { type Exact, ExactSum, exactDouble, minus, nearestDouble, plus, times } from './exact-number.js';
 
@@ -166,10 +166,13 @@ export class RetractingSpread extends TotalsState {
   }
 }
 
-/** CORR, from exact sums of both sides, their squares and their products. */
+/** CORR and COVAR, from exact sums of both sides, their squares and their products. */
 export class RetractingCorrelation extends TotalsState {
-  constructor() {
+  readonly #result: PairResult;
+
+  constructor(result: PairResult = correlationOf) {
     super(5);
+    this.#result = result;
   }
 
   protected override take(sums: readonly ExactSum[], columns: readonly Vector[], row: number, sign: number): void {
@@ -187,11 +190,11 @@ export class RetractingCorrelation extends TotalsState {
   protected override valueOf(count: number, sums: readonly ExactSum[]): number | null {
     const [sumA, sumB, squaresA, squaresB, products] = sums;
     if (sumA!.special || sumB!.special) return Number.NaN;
-    return correlationOf(
+    return this.#result(
       count,
-      nearestDouble(scatter(count, squaresA!, sumA!, sumA!)),
-      nearestDouble(scatter(count, squaresB!, sumB!, sumB!)),
-      nearestDouble(scatter(count, products!, sumA!, sumB!)),
+      nearestDouble(scatter(count, squaresA!, sumA!, sumA!)) / count,
+      nearestDouble(scatter(count, squaresB!, sumB!, sumB!)) / count,
+      nearestDouble(scatter(count, products!, sumA!, sumB!)) / count,
     );
   }
 }
