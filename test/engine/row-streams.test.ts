@@ -347,7 +347,7 @@ describe('columns to rows', () => {
         );
         const expected = (['a', 'b'] as const).flatMap((column, at) => {
           const inside = newest.flatMap((row) => (row[column] === null ? [] : [row[column]]));
-          const high = inside.reduce((most, one) => (one > most ? one : most), inside[0] ?? 0);
+          const [high] = inside.toSorted((a, b) => (a > b ? -1 : 1));
           return inside.length === 0 ? [] : [{ what: at === 0 ? 'first' : 'second', rows: inside.length, high }];
         });
         const results = values(resultRows(runRows(plan, fed(distinct), { partitions: { ticks: [0] } })));
