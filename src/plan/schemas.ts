@@ -3,6 +3,7 @@ import type { Expression } from './expression.js';
 import { type ExpressionProblem, inferType, type Scope } from './infer-type.js';
 import {
   type AggregateStep,
+  type FlattenNode,
   inputsOf,
   type JoinNode,
   type LookupNode,
@@ -12,6 +13,7 @@ import {
   type PlanNode,
   type Source,
   type Table,
+  type UnpivotNode,
   WINDOW_END,
   WINDOW_START,
 } from './plan.js';
@@ -71,6 +73,19 @@ function overColumn({ name, column, function: what }: OverColumn, input: Schema)
   return { name, type: input.find((candidate) => candidate.name === column)?.type ?? 'string' };
 }
 
+function flattenSchema({ column, position, fields }: FlattenNode, input: Schema): Schema {
+  const kept = input.filter(({ name }) => name !== column);
+  const place: Schema = position === null ? [] : [{ name: position, type: 'bigint' }];
+  return [...kept, ...place, ...fields.map(({ name, type }) => ({ name, type }))];
+}
+
+function unpivotSchema({ columns, label, value }: UnpivotNode, input: Schema): Schema {
+  const taken = new Set(columns.map(({ column }) => column));
+  const type = input.find(({ name }) => taken.has(name))?.type ?? 'string';
+  const kept = input.filter(({ name }) => !taken.has(name));
+  return [...kept, { name: label, type: 'string' }, { name: value, type }];
+}
+
 /**
  * Columns of the rows that leave `node` when rows of `inputs` enter. Problems go to `report`; a column whose
  * expression has one gets type `string`, so that what follows can still be checked.
@@ -112,17 +127,10 @@ export function nodeSchema(
       return input;
     case 'over':
       return [...input, ...node.columns.map((column) => overColumn(column, input))];
-    case 'flatten': {
-      const kept = input.filter((column) => column.name !== node.column);
-      const position: Schema = node.position === null ? [] : [{ name: node.position, type: 'bigint' }];
-      return [...kept, ...position, ...node.fields.map(({ name, type }) => ({ name, type }))];
-    }
-    case 'unpivot': {
-      const taken = new Set(node.columns.map(({ column }) => column));
-      const type = input.find((column) => taken.has(column.name))?.type ?? 'string';
-      const kept = input.filter((column) => !taken.has(column.name));
-      return [...kept, { name: node.label, type: 'string' }, { name: node.value, type }];
-    }
+    case 'flatten':
+      return flattenSchema(node, input);
+    case 'unpivot':
+      return unpivotSchema(node, input);
     case 'join':
       return joinSchema(node, input, inputs[1]!);
     case 'top':
