@@ -6,9 +6,9 @@ import { type HeldRow, holdRow, loadRow, RowsBuilder, saveRow } from '../state/h
 import { KeyIndex } from '../state/key-index.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
-import { type JoinParts, JoinRows, type Side } from './join-rows.js';
+import { type JoinInputs, type JoinParts, JoinRows, joinPorts, type Side } from './join-rows.js';
 import type { Operator } from './operator.js';
-import { Ports } from './ports.js';
+import type { Ports } from './ports.js';
 
 /** A row that may still find partners. */
 interface Candidate {
@@ -27,7 +27,7 @@ interface Candidate {
  * time, and the watermark that is handed on is held back by so much. A row behind the watermark is late: partners that could
  * have met it may be gone.
  */
-export class IntervalJoin implements Operator {
+export class IntervalJoin implements Operator, JoinInputs {
   readonly #rows: JoinRows;
   readonly #next: Receiver;
   readonly #ports: Ports;
@@ -50,11 +50,7 @@ export class IntervalJoin implements Operator {
     this.#out = new RowsBuilder(parts.output, false);
     this.#index = [new KeyIndex(keys.length), new KeyIndex(keys.length)];
     this.#heldBackMs = Math.max(0, this.#rows.outer(0) ? this.#upperMs : 0, this.#rows.outer(1) ? -this.#lowerMs : 0);
-    this.#ports = new Ports(2, {
-      portRows: (port, rows) => this.#take(port as Side, rows),
-      merged: (ms, reason) => this.watermark(ms, reason),
-      flushed: (reason) => this.flush(reason),
-    });
+    this.#ports = joinPorts(this);
   }
 
   get counts(): JoinRows['counts'] {
@@ -67,21 +63,16 @@ export class IntervalJoin implements Operator {
   }
 
   rows(rows: Rows): void {
-    this.#take(0, rows);
+    this.take(0, rows);
   }
 
-  #take(side: Side, rows: Rows): void {
-    const { selection, selected, times, watermarks } = rows;
-    this.counts.rowsIn += selected;
-    const late = new Int32Array(selected);
-    let lateCount = 0;
-    for (let k = 0; k < selected; k++) {
-      const row = selection[k]!;
-      this.#watermark = Math.max(this.#watermark, watermarks[row]!);
-      if (times[row]! <= this.#watermark) late[lateCount++] = row;
-      else this.#meet(side, holdRow(rows, row));
-    }
-    this.#rows.late(rows, late, lateCount);
+  take(side: Side, rows: Rows): void {
+    this.#rows.each(rows, (row) => {
+      this.#watermark = Math.max(this.#watermark, rows.watermarks[row]!);
+      if (rows.times[row]! <= this.#watermark) return false;
+      this.#meet(side, holdRow(rows, row));
+      return true;
+    });
     this.#rows.handOn(this.#out.take('update'));
   }
 

@@ -1,9 +1,11 @@
 import { columnIndex, type Schema, type Value } from '../../base/row-batch.js';
 import type { JoinNode } from '../../plan/plan.js';
+import type { CloseReason } from '../job.js';
 import { noCounts, type Outputs, type StepCounts } from '../outputs.js';
 import type { Receiver, Rows } from '../rows.js';
 import type { HeldRow } from '../state/held-row.js';
 import { stateFull } from '../state/state-full.js';
+import { Ports } from './ports.js';
 
 /** What a join is made from. */
 export interface JoinParts {
@@ -19,6 +21,23 @@ export interface JoinParts {
 
 /** The two inputs of a join. */
 export type Side = 0 | 1;
+
+/** A join as its two inputs see it. */
+export interface JoinInputs {
+  /** Takes rows of one side; their watermarks are those of both sides together. */
+  take(side: Side, rows: Rows): void;
+  watermark(ms: number, reason: CloseReason): void;
+  flush(reason: CloseReason): void;
+}
+
+/** The two inputs of a join. */
+export function joinPorts(join: JoinInputs): Ports {
+  return new Ports(2, {
+    portRows: (port, rows) => join.take(port as Side, rows),
+    merged: (ms, reason) => join.watermark(ms, reason),
+    flushed: (reason) => join.flush(reason),
+  });
+}
 
 /** What all joins share: keys, the columns of their results, counts and the bound. */
 export class JoinRows {
@@ -70,6 +89,19 @@ export class JoinRows {
   joined(left: HeldRow | undefined, right: HeldRow | undefined): Value[] {
     const taken = right ? this.#taken.map((position) => right.values[position]!) : this.#nothing[1]!;
     return [...(left?.values ?? this.#nothing[0]!), ...taken];
+  }
+
+  /** Shows every row to `take`, which says whether it came in time; the others are reported as late. */
+  each(rows: Rows, take: (row: number) => boolean): void {
+    const { selection, selected } = rows;
+    this.counts.rowsIn += selected;
+    const late = new Int32Array(selected);
+    let lateCount = 0;
+    for (let k = 0; k < selected; k++) {
+      const row = selection[k]!;
+      if (!take(row)) late[lateCount++] = row;
+    }
+    this.late(rows, late, lateCount);
   }
 
   /** Reports rows that came too late. */

@@ -5,9 +5,9 @@ import { KeyIndex } from '../state/key-index.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import { InOrder } from './in-order.js';
-import { type JoinParts, JoinRows, type Side } from './join-rows.js';
+import { type JoinInputs, type JoinParts, JoinRows, joinPorts, type Side } from './join-rows.js';
 import type { Operator } from './operator.js';
-import { Ports } from './ports.js';
+import type { Ports } from './ports.js';
 
 /** The rows of one key of the right side, oldest first. */
 interface Versions {
@@ -21,7 +21,7 @@ interface Versions {
  * leaves when the watermark passes it: every row of the right that could be in force at its time is there by then. A left row
  * behind the watermark is late: what was in force then may be gone. A right row behind it counts for what comes later.
  */
-export class TemporalJoin implements Operator {
+export class TemporalJoin implements Operator, JoinInputs {
   readonly #rows: JoinRows;
   readonly #next: Receiver;
   readonly #ports: Ports;
@@ -38,11 +38,7 @@ export class TemporalJoin implements Operator {
     this.#out = new RowsBuilder(parts.output, false);
     this.#index = new KeyIndex(parts.node.keys.length);
     this.#order = new InOrder(parts.node.name, parts.maxRows, (row, watermark) => this.#join(row, watermark));
-    this.#ports = new Ports(2, {
-      portRows: (port, rows) => this.#take(port as Side, rows),
-      merged: (ms, reason) => this.watermark(ms, reason),
-      flushed: (reason) => this.flush(reason),
-    });
+    this.#ports = joinPorts(this);
   }
 
   get counts(): JoinRows['counts'] {
@@ -55,10 +51,10 @@ export class TemporalJoin implements Operator {
   }
 
   rows(rows: Rows): void {
-    this.#take(0, rows);
+    this.take(0, rows);
   }
 
-  #take(side: Side, rows: Rows): void {
+  take(side: Side, rows: Rows): void {
     this.counts.rowsIn += rows.selected;
     if (side === 1) {
       for (let k = 0; k < rows.selected; k++) {

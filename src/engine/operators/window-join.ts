@@ -6,9 +6,9 @@ import { KeyIndex } from '../state/key-index.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import { floorTo, type Slicing, slicingOf } from '../windows.js';
-import { type JoinParts, JoinRows, type Side } from './join-rows.js';
+import { type JoinInputs, type JoinParts, JoinRows, joinPorts, type Side } from './join-rows.js';
 import type { Operator } from './operator.js';
-import { Ports } from './ports.js';
+import type { Ports } from './ports.js';
 
 /** The rows of one window. */
 interface Open {
@@ -24,7 +24,7 @@ interface Open {
  * the watermark reaches its end - 1 ms. A row whose last window has left is late; one that is late for some of its windows
  * still counts in the others.
  */
-export class WindowJoin implements Operator {
+export class WindowJoin implements Operator, JoinInputs {
   readonly #rows: JoinRows;
   readonly #next: Receiver;
   readonly #ports: Ports;
@@ -42,11 +42,7 @@ export class WindowJoin implements Operator {
     this.#out = new RowsBuilder(parts.output, false);
     this.#slicing = slicingOf(when.window, { kind: 'final' });
     this.#keyColumns = keys.length;
-    this.#ports = new Ports(2, {
-      portRows: (port, rows) => this.#take(port as Side, rows),
-      merged: (ms, reason) => this.watermark(ms, reason),
-      flushed: (reason) => this.flush(reason),
-    });
+    this.#ports = joinPorts(this);
   }
 
   get counts(): JoinRows['counts'] {
@@ -59,25 +55,19 @@ export class WindowJoin implements Operator {
   }
 
   rows(rows: Rows): void {
-    this.#take(0, rows);
+    this.take(0, rows);
   }
 
-  #take(side: Side, rows: Rows): void {
-    const { selection, selected, times, watermarks } = rows;
-    this.counts.rowsIn += selected;
-    const late = new Int32Array(selected);
-    let lateCount = 0;
-    for (let k = 0; k < selected; k++) {
-      const row = selection[k]!;
+  take(side: Side, rows: Rows): void {
+    this.#rows.each(rows, (row) => {
       // Windows that end before the row came have left, or will without it.
-      this.#fire(watermarks[row]!, 'watermark');
-      const slice = floorTo(times[row]!, this.#slicing.sliceMs, this.#slicing.offsetMs);
+      this.#fire(rows.watermarks[row]!, 'watermark');
+      const slice = floorTo(rows.times[row]!, this.#slicing.sliceMs, this.#slicing.offsetMs);
       const open = this.#slicing.windowsOf(slice).filter(({ end }) => end - 1 > this.#fired);
-      if (open.length === 0) late[lateCount++] = row;
       const held = holdRow(rows, row);
       for (const { start, end } of open) this.#put(side, held, start, end);
-    }
-    this.#rows.late(rows, late, lateCount);
+      return open.length > 0;
+    });
   }
 
   #put(side: Side, row: HeldRow, start: number, end: number): void {
