@@ -93,7 +93,7 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
     clock: systemClock,
     files: systemFiles,
     network: systemNetwork,
-    http: systemHttp,
+    http: systemHttp(process.env),
     crypto: systemCrypto,
     compression: systemCompression,
     random: seededRandom(new DataView(systemCrypto.randomBytes(4).buffer).getUint32(0)),

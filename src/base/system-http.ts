@@ -1,50 +1,116 @@
 import type { ClientRequest, IncomingMessage, Agent as PlainAgent, RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import { concatBytes } from './bytes.js';
 import type { HttpClient, HttpFailure, HttpFailureReason, HttpHeaders, HttpRequest, HttpResponse } from './http.js';
+import { type HttpProxy, type ProxyEnvironment, proxyFor } from './proxy.js';
 import { systemClock } from './system.js';
 
 /** Connections kept open to one host. */
 const MAX_IDLE_CONNECTIONS = 4;
 /** Bound of all response headers together. */
 const MAX_HEADER_BYTES = 64 * 1024;
+/** A proxy that has not opened a way by then is given up. */
+const TUNNEL_TIMEOUT_MS = 30_000;
 
 interface Modules {
-  readonly request: (url: URL, options: RequestOptions) => ClientRequest;
+  readonly request: (options: RequestOptions) => ClientRequest;
   readonly agent: PlainAgent;
 }
 
-const opened = new Map<string, Promise<Modules>>();
+/** How a request goes out: where to, and by whom. */
+interface Way {
+  readonly modules: Modules;
+  readonly options: RequestOptions;
+}
 
-/** {@link HttpClient} over node:http and node:https, loaded when first used. Connections are kept and used again. */
-export const systemHttp: HttpClient = {
-  async send(request) {
-    const url = new URL(request.url);
-    const first = await exchange(url, request);
-    // The other side may close a kept connection in the moment it is used again: the request never arrived.
-    return first === 'stale' ? ((await exchange(url, request)) as HttpResponse | HttpFailure) : first;
-  },
-};
+/**
+ * {@link HttpClient} over node:http and node:https, loaded when first used. Connections are kept and used again. The
+ * environment may name proxies: plain requests are handed to them whole, encrypted ones go through a tunnel (CONNECT).
+ * @see RFC 9110, 9.3.6
+ */
+export function systemHttp(environment: ProxyEnvironment): HttpClient {
+  const opened = new Map<string, Promise<Modules>>();
+  const modulesFor = (protocol: string, proxy?: HttpProxy): Promise<Modules> => {
+    const name = proxy ? `${protocol}//${proxy.host}:${proxy.port}` : protocol;
+    const found = opened.get(name) ?? open(protocol, proxy);
+    opened.set(name, found);
+    return found;
+  };
+  return {
+    async send(request) {
+      const url = new URL(request.url);
+      const proxy = proxyFor(url, environment);
+      if (typeof proxy === 'string') return { kind: 'failure', reason: 'unreachable', message: proxy };
+      const way = proxy && url.protocol === 'http:' ? await handed(url, proxy) : await direct(url, proxy);
+      const first = await exchange(way, request);
+      // The other side may close a kept connection in the moment it is used again: the request never arrived.
+      return first === 'stale' ? ((await exchange(way, request)) as HttpResponse | HttpFailure) : first;
+    },
+  };
 
-function modulesFor(protocol: string): Promise<Modules> {
-  let found = opened.get(protocol);
-  if (!found) {
-    found = protocol === 'https:' ? open(import('node:https')) : open(import('node:http'));
-    opened.set(protocol, found);
+  async function direct(url: URL, proxy: HttpProxy | undefined): Promise<Way> {
+    const { urlToHttpOptions } = await import('node:url');
+    return { modules: await modulesFor(url.protocol, proxy), options: urlToHttpOptions(url) as RequestOptions };
   }
-  return found;
+
+  async function handed(url: URL, proxy: HttpProxy): Promise<Way> {
+    const { host, port, authorization } = proxy;
+    const headers = { host: url.host, ...(authorization ? { 'proxy-authorization': authorization } : {}) };
+    const { urlToHttpOptions } = await import('node:url');
+    const { auth } = urlToHttpOptions(url);
+    const path = `http://${url.host}${url.pathname}${url.search}`;
+    const options = { host, port, path, headers, ...(auth ? { auth } : {}) };
+    return { modules: await modulesFor('http:'), options };
+  }
 }
 
-async function open(loading: Promise<typeof import('node:http') | typeof import('node:https')>): Promise<Modules> {
-  const { Agent, request } = await loading;
-  return { request, agent: new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS }) as PlainAgent };
+async function open(protocol: string, proxy: HttpProxy | undefined): Promise<Modules> {
+  const { Agent, request } = await (protocol === 'https:' ? import('node:https') : import('node:http'));
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS }) as PlainAgent;
+  if (proxy) await tunnelled(agent, proxy);
+  return { request, agent };
 }
 
-async function exchange(url: URL, wanted: HttpRequest): Promise<HttpResponse | HttpFailure | 'stale'> {
-  const { request, agent } = await modulesFor(url.protocol);
+type Connect = (options: ConnectionOptions, done: (error: Error | null, socket?: Socket) => void) => void;
+
+/** Makes the connections of an agent go through a proxy. */
+async function tunnelled(agent: PlainAgent, { host, port, authorization }: HttpProxy): Promise<void> {
+  const [http, tls] = await Promise.all([import('node:http'), import('node:tls')]);
+  const connect: Connect = (options, done) => {
+    const target = `${options.host?.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
+    const headers = { host: target, ...(authorization ? { 'proxy-authorization': authorization } : {}) };
+    const call = http.request({ host, port, method: 'CONNECT', path: target, headers, agent: false });
+    call.setTimeout(TUNNEL_TIMEOUT_MS, () => call.destroy(new Error('the proxy does not answer')));
+    call.on('error', (error: NodeJS.ErrnoException) => done(new ProxyFailure(messageOf(error))));
+    call.on('connect', (answer, socket) => {
+      if (answer.statusCode === 200) {
+        socket.setTimeout(0);
+        done(null, tls.connect({ ...options, socket }));
+        return;
+      }
+      socket.destroy();
+      done(new ProxyFailure(`it refuses the way out with ${answer.statusCode}`));
+    });
+    call.end();
+  };
+  Object.assign(agent, { createConnection: connect });
+}
+
+class ProxyFailure extends Error {
+  constructor(message: string) {
+    super(`the proxy: ${message}`);
+  }
+}
+
+async function exchange(
+  { modules: { request, agent }, options }: Way,
+  wanted: HttpRequest,
+): Promise<HttpResponse | HttpFailure | 'stale'> {
   return new Promise((settle) => {
     let isOver = false;
-    const headers = { 'accept-encoding': 'gzip, deflate, br', ...wanted.headers };
-    const call = request(url, { agent, headers, maxHeaderSize: MAX_HEADER_BYTES });
+    const headers = { 'accept-encoding': 'gzip, deflate, br', ...wanted.headers, ...options.headers };
+    const call = request({ ...options, agent, headers, maxHeaderSize: MAX_HEADER_BYTES });
     const timer = systemClock.after(wanted.timeoutMs, () =>
       fail('timeout', `no whole answer within ${wanted.timeoutMs / 1000} s`),
     );

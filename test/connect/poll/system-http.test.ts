@@ -5,6 +5,7 @@ import { apiFixture } from '../../support/stub-apis/faults.js';
 import { StubApis } from '../../support/stub-apis/server.js';
 
 const STATUS = '/opendata/Velib_Metropole/station_status.json';
+const http = systemHttp({});
 let stub: StubApis;
 beforeAll(async () => {
   stub = await StubApis.start();
@@ -14,7 +15,7 @@ afterAll(() => stub.stop());
 const get = (
   path: string,
   options: { timeoutMs?: number; maxBodyBytes?: number; signal?: AbortSignal; headers?: Record<string, string> } = {},
-) => systemHttp.send({ url: `${stub.url}${path}`, headers: {}, timeoutMs: 5000, maxBodyBytes: 1_000_000, ...options });
+) => http.send({ url: `${stub.url}${path}`, headers: {}, timeoutMs: 5000, maxBodyBytes: 1_000_000, ...options });
 
 describe('HTTP over sockets', () => {
   it('gives status, headers and the body without its encoding', async () => {
@@ -48,7 +49,7 @@ describe('HTTP over sockets', () => {
   });
 
   it('tells when nobody is there, and when it is called off', async () => {
-    const nobody = await systemHttp.send({ url: 'http://127.0.0.1:1/', headers: {}, timeoutMs: 2000, maxBodyBytes: 1 });
+    const nobody = await http.send({ url: 'http://127.0.0.1:1/', headers: {}, timeoutMs: 2000, maxBodyBytes: 1 });
     expect(nobody).toEqual({ kind: 'failure', reason: 'unreachable', message: 'nothing listens there' });
     const abort = new AbortController();
     stub.fail(/./, { kind: 'slow' });
