@@ -4,6 +4,7 @@ import { StreamctlError } from '../../../../src/base/errors.js';
 import { jsonText, readPipelineText, yamlText } from '../../../../src/commands/shared/running/pipeline-text.js';
 import { pipelines } from '../../../../src/pipelines/index.js';
 import { writePlan } from '../../../../src/plan/document/write-plan.js';
+import { kafka, pipeline, table } from '../../../../src/plan/index.js';
 import { anyPlan } from '../../../plan/plans.js';
 
 function mistakes(text: string): string[] {
@@ -54,6 +55,46 @@ describe('a plan as a document', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('joins, unions and what makes rows of arrays and columns read back too', async () => {
+    const orders = kafka('orders', {
+      topic: 'orders',
+      columns: { id: 'string', at: 'timestamp', lines: 'json', net: 'double', tax: 'double' },
+      headers: { lot: 'streamctl-lot' },
+      eventTime: 'at',
+    });
+    const more = kafka('more', { topic: 'more', columns: { id: 'string', at: 'timestamp' }, eventTime: 'at' });
+    const rates = table('rates', { topic: 'rates', columns: { id: 'string', rate: 'double' } });
+    const out = kafka('out', { topic: 'out' });
+    const base = pipeline('all').from(orders);
+    const other = pipeline('all').from(more);
+    const plans = [
+      base
+        .join(other, { on: ['id'], within: ['-1 minute', '5 minutes'], join: 'full', take: { when: 'at' } })
+        .into(out),
+      base.join(other, { on: { id: 'id' }, asOf: 'row', take: { when: 'at' } }).into(out),
+      base
+        .joinWindows(other, { hop: ['1 hour', '5 minutes'], offset: '1 minute' }, { on: ['id'], take: { when: 'at' } })
+        .into(out),
+      base
+        .select((row) => ({ id: row.id, at: row.at }))
+        .union(other)
+        .lookup(rates, { on: ['id'], join: 'left' })
+        .into(out),
+      base
+        .flatten(
+          'lines',
+          { sku: { from: 'sku', type: 'string' }, whole: { from: null, type: 'json' } },
+          { position: 'at place', outer: true },
+        )
+        .into(out),
+      base.unpivot({ NET: 'net', TAX: 'tax' }, { label: 'kind', value: 'amount' }).into(out),
+    ];
+    for (const plan of plans) {
+      expect(readPipelineText(await yamlText(writePlan(plan)), 'x.yaml')).toStrictEqual(plan);
+      expect(readPipelineText(jsonText(writePlan(plan)), 'x.json')).toStrictEqual(plan);
+    }
   });
 
   it('takes what goes without saying', () => {
