@@ -45,6 +45,17 @@ describe('documentation', () => {
     expect(broken).toEqual([]);
   });
 
+  it('names only tests that exist', () => {
+    const named = pages.flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/\[(test\/[^\]]+\.ts)\]\([^)]+\): "([^"]+)"/g)].map(
+        ([, file = '', title = '']) => ({ page, file, title }),
+      ),
+    );
+    const missing = named.filter(({ file, title }) => !existsSync(file) || !readFileSync(file, 'utf8').includes(title));
+    expect(named.length).toBeGreaterThan(20);
+    expect(missing).toEqual([]);
+  });
+
   it('lists the APIs of the broker as the code has them (UPDATE_GOLDEN=1 rewrites)', () => {
     const page = 'docs/reference/broker.md';
     const rows = [...handlers, ...loginHandlers.filter((login) => !handlers.includes(login))]

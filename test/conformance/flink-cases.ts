@@ -226,10 +226,10 @@ export const flinkCases: readonly StepCase[] = [
     name: 'columns to rows',
     plan: plain('unpivot')
       .derive(({ x }) => ({ once: x, twice: multiply(x, 2) }))
-      .unpivot({ one: 'once', longer: 'twice' }, { label: 'what', value: 'n' })
+      .unpivot({ one: 'once', longer: 'twice' }, { label: 'what', value: 'amount' })
       .tumble('5 minutes')
       .groupBy('k', 'what')
-      .aggregate(({ n }) => ({ rows: count(), total: sum(n) }))
+      .aggregate(({ amount }) => ({ rows: count(), total: sum(amount) }))
       .into(to('unpivot')),
   },
   {

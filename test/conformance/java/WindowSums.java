@@ -24,7 +24,8 @@ import org.apache.kafka.streams.kstream.TimeWindows;
 
 /**
  * Windows of keyed topics, by Kafka Streams. Arguments: bootstrap, application id, state folder, grace in ms, then for each
- * topic "input output sizeMs hopMs columns". Records are {"t": epoch ms, "v": [number or null, ...]}. Results, by key and
+ * topic "input output sizeMs hopMs columns", and " k" behind it where rows are
+ * grouped anew by their field k (through a repartition topic named after the output). Records are {"t": epoch ms, "v": [number or null, ...]}. Results, by key and
  * window start: {"rows": n, "columns": [[count, sum, min, max], ...]}. Ends when every input is read and committed.
  */
 public class WindowSums {
@@ -92,8 +93,10 @@ public class WindowSums {
             int columns = Integer.parseInt(spec[4]);
             TimeWindows windows = TimeWindows.ofSizeAndGrace(Duration.ofMillis(Long.parseLong(spec[2])), grace)
                 .advanceBy(Duration.ofMillis(Long.parseLong(spec[3])));
-            builder.stream(spec[0], Consumed.with(Serdes.String(), rows).withTimestampExtractor((record, time) -> ((JsonNode) record.value()).get("t").asLong()))
-                .groupByKey(Grouped.with(Serdes.String(), rows))
+            Grouped<String, JsonNode> grouped = Grouped.with(spec[1], Serdes.String(), rows);
+            if (spec.length > 5) inputs.add(args[1] + "-" + spec[1] + "-repartition");
+            var stream = builder.stream(spec[0], Consumed.with(Serdes.String(), rows).withTimestampExtractor((record, time) -> ((JsonNode) record.value()).get("t").asLong()));
+            (spec.length > 5 ? stream.groupBy((key, row) -> row.get("k").asText(), grouped) : stream.groupByKey(grouped))
                 .windowedBy(windows)
                 .aggregate(() -> new double[1 + 4 * columns], (key, row, sums) -> take(sums, row.get("v")),
                     Materialized.with(Serdes.String(), doubles))
