@@ -23,6 +23,8 @@ export interface Connection {
   ends(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>;
   /** Ends whatever transaction is open under this id, and shuts its owner out. @throws `broker-refused` */
   fence(transactionalId: string): Promise<void>;
+  /** Deletes the records before these offsets. @throws `broker-refused` */
+  deleteBefore(offsets: readonly TopicPartitionOffset[]): Promise<void>;
   /** Offsets that a group has committed; partitions without one are left out. */
   committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommitOffset[]>;
   /** Commits offsets for a group without being its member; refused while it has members. @throws `broker-refused` */

@@ -3,7 +3,7 @@ import { KafkaClient } from '../connect/kafka/client.js';
 import { PartitionFetcher } from '../connect/kafka/fetcher.js';
 import { GroupMember } from '../connect/kafka/group.js';
 import { GroupRequests } from '../connect/kafka/group-requests.js';
-import type { ClientEdges, ClientSettings } from '../connect/kafka/interfaces.js';
+import type { ClientEdges, ClientSettings, TopicPartitionOffset } from '../connect/kafka/interfaces.js';
 import { KafkaFailure } from '../connect/kafka/kafka-failure.js';
 import { listOffsets } from '../connect/kafka/list-offsets.js';
 import { committedOffsets } from '../connect/kafka/offsets.js';
@@ -13,6 +13,7 @@ import { requestProducerId } from '../connect/kafka/producer-id.js';
 import { isServed, settleTopics } from '../connect/kafka/settle-topics.js';
 import type { TopicSpec } from '../plan/plan.js';
 import { createTopicsApi } from '../wire/apis/19-create-topics.js';
+import { deleteRecordsApi } from '../wire/apis/21-delete-records.js';
 import { errorCodes } from '../wire/error-codes.js';
 import type { Connection } from './connection.js';
 
@@ -37,6 +38,7 @@ export function openConnection(settings: ClientSettings, edges: ClientEdges): Co
     offsets: (partitions, at) => listOffsets(client, partitions, at),
     ends: (partitions) => listOffsets(client, partitions, 'end', 'read_uncommitted'),
     fence: async (transactionalId) => void (await requestProducerId(client, transactionalId, FENCE_TIMEOUT_MS)),
+    deleteBefore: (offsets) => deleteBefore(client, offsets),
     committed: (groupId, partitions) => committedOffsets(client, groupId, partitions),
     commit: (groupId, offsets) => new GroupRequests(client, { groupId, topics: [] }, 0, 0).commit(NO_MEMBER, offsets),
     partitions: async (topic) => (await client.topic(topic)).partitions.map(({ partition }) => partition),
@@ -74,6 +76,21 @@ async function createMissing(client: KafkaClient, topics: readonly TopicSpec[]):
   }
   await settleTopics(client, made, isServed);
   return made;
+}
+
+async function deleteBefore(client: KafkaClient, offsets: readonly TopicPartitionOffset[]): Promise<void> {
+  for (const { topic, partition, offset } of offsets) {
+    const topics = [{ name: topic, partitions: [{ partitionIndex: partition, offset: BigInt(offset) }] }];
+    await client.call(
+      deleteRecordsApi,
+      { topics, timeoutMs: CREATE_TIMEOUT_MS },
+      { leader: { topic, partition } },
+      {
+        what: `cannot delete records of topic "${topic}"`,
+        errorOf: (answer) => answer.topics[0]?.partitions[0]?.errorCode ?? 0,
+      },
+    );
+  }
 }
 
 function cannotMake(name: string, errorCode: number, message: string | null): StreamctlError {

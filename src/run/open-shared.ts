@@ -60,6 +60,7 @@ export async function openShared(parts: WorkParts, start: SharedStart): Promise<
       const committed = new Map((await group.committed(all)).map((one) => [keyOf(one), one.offset]));
       return all.every((partition) => (committed.get(keyOf(partition)) ?? -1) >= (ends?.get(keyOf(partition)) ?? 0));
     },
+    forget: (offsets) => connection.deleteBefore(offsets),
     endsOf: async (partitions) => {
       const found = partitions.length === 0 ? [] : await connection.ends(partitions);
       return new Map(found.map((end) => [keyOf(end), end.offset]));

@@ -4,13 +4,10 @@ import { mergeSnapshots } from './merge-snapshots.js';
 import { startPipelineRun } from './pipeline-run.js';
 import { type FromWorker, type Line, receiveError, type StartWorker, sendError, type ToWorker } from './worker-link.js';
 
-/** Bound of the workers of one process. */
-export const MAX_WORKERS = 64;
-
 /**
  * Runs a pipeline with several workers in this process: the first one here, each other in a thread of its own. For the group
  * they are workers like those of other processes.
- * @param workers from 2 to {@link MAX_WORKERS}.
+ * @param workers 2 or more.
  */
 export function startParallelRun(options: PipelineRunOptions, workers: number, startWorker: StartWorker): PipelineRun {
   return new ParallelRun(options, workers, startWorker);

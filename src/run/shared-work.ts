@@ -42,10 +42,14 @@ export interface SharedParts {
   readonly drainTo: ReadonlyMap<string, number> | undefined;
   /** Of a bounded run: whether every worker has committed all its partitions to the end. */
   readonly allRead: () => Promise<boolean>;
+  /** Lets the broker forget what was taken from the exchanges. */
+  readonly forget: (offsets: readonly TopicPartitionOffset[]) => Promise<void>;
   /** Where exchanges end now. */
   readonly endsOf: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, number>>;
 }
 
+/** How often blocks that were taken are deleted. */
+const FORGET_EVERY_MS = 30_000;
 /** How often others are asked whether they are as far. */
 const ASK_EVERY_MS = 200;
 
@@ -62,11 +66,13 @@ export class SharedWork implements Work {
   /** Partitions of which the second phase knows that they are silent. */
   readonly #toldIdle = new Set<string>();
   #saved = false;
+  #forgotMs: number;
   #askedMs = Number.NEGATIVE_INFINITY;
   #ends: ReadonlyMap<string, number> | undefined;
 
   constructor(parts: SharedParts) {
     this.#parts = parts;
+    this.#forgotMs = parts.clock.elapsed();
     this.#topics = new Map(parts.exchanges.map(({ exchange, topic }) => [exchange, topic]));
     this.#firsts = new Map(parts.firsts.map((first) => [keyOf(first), first]));
     const entries = parts.seconds.flatMap((second) => second.positions());
@@ -154,6 +160,16 @@ export class SharedWork implements Work {
     for (const { task } of firsts) task.settled();
     for (const second of seconds) second.settled();
     this.#saved = true;
+    await this.#forget();
+  }
+
+  /** Every share's blocks before its committed offsets: nobody reads them again. */
+  async #forget(): Promise<void> {
+    const { clock, seconds, forget } = this.#parts;
+    if (clock.elapsed() - this.#forgotMs < FORGET_EVERY_MS) return;
+    this.#forgotMs = clock.elapsed();
+    // A cluster that does not allow it keeps them; that costs room and nothing else.
+    await forget(seconds.flatMap((second) => second.positions())).catch(() => undefined);
   }
 
   async #commit(): Promise<void> {
