@@ -84,8 +84,8 @@ describe('water', () => {
 });
 
 describe('stocks', () => {
-  it('starts its sample over an empty topic', async () => {
-    const end = endOf(await space.ok('run', 'stocks', '--until', 'eof', '--json'));
+  it('takes its sample', async () => {
+    const end = endOf(await space.ok('run', 'stocks', '--source', 'sample', '--until', 'eof', '--json'));
     const rows = readFileSync('fixtures/stocks.csv', 'utf8').trim().split('\n').length - 1;
     expect(end).toMatchObject({ ok: true, rows, late: 0, lag: 0 });
     const live = await table('stocks-live');

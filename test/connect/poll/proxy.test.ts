@@ -11,6 +11,8 @@ import { systemHttp } from '../../../src/base/system-http.js';
 import { hasCommand } from '../../support/broker-under-test.js';
 import { ndjson, Workspace } from '../../support/streamctl.js';
 
+const OPENSSL = 'openssl';
+
 /** What the proxy was asked for. */
 interface Asked {
   readonly what: string;
@@ -87,12 +89,12 @@ describe('HTTP through a proxy', () => {
     expect(asked.slice(before).map(({ what }) => what)).toEqual(['GET /direct']);
   });
 
-  it.skipIf(!hasCommand('openssl'))('polls an encrypted API through a tunnel, its certificate checked', async () => {
+  it.skipIf(!hasCommand(OPENSSL))('polls an encrypted API through a tunnel, its certificate checked', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'streamctl-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     const subject = ['-subj', '/CN=feed.invalid', '-addext', 'subjectAltName=DNS:feed.invalid'];
     const files = ['-keyout', key, '-out', cert];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
+    execFileSync(OPENSSL, ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
       stdio: 'ignore',
     });
     const api = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {

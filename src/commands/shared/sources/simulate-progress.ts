@@ -43,6 +43,11 @@ export class SimulationProgress implements TopicListener {
     );
   }
 
+  trouble({ message }: Error): void {
+    this.#bar.clear();
+    this.#context.warn(`${message}; trying again`);
+  }
+
   sent(records: readonly SimulatedRecord[], tally: SimulationTally): void {
     const { stream, clock, machine } = this.#context;
     stream.rows(records.length, stream.wantsRows ? batchOfRecords(records, stream.wantedColumns) : undefined);

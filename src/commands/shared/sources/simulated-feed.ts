@@ -25,6 +25,7 @@ export function simulatedSender(context: Context, plan: Plan, { speed, atOnce }:
         sent: () => undefined,
         created: () => undefined,
         movedTo: () => undefined,
+        trouble: ({ message }) => place.warn(`${message}; trying again`),
       }),
     );
   };

@@ -21,6 +21,8 @@ import type { Context } from '../frame/context.js';
 import { readBeginning, readDisturbances, readSimulationSpeed, type SimulateFlags } from './simulate-flags.js';
 
 const DAY_MS = 86_400_000;
+/** A broker that is gone for so long is given up. */
+const DELIVERY_TIMEOUT_MS = 30_000;
 
 /** A simulation that is ready to go out. */
 export interface SimulationPlan {
@@ -92,6 +94,8 @@ export interface TopicListener extends SimulationListener {
   created(topic: string): void;
   /** The simulation begins later, behind what the topic holds. */
   movedTo(startMs: number): void;
+  /** The broker cannot be reached, and is tried again. */
+  trouble(error: Error): void;
 }
 
 /** Plays a simulation into a sink. @throws what the sink throws. */
@@ -143,7 +147,11 @@ export async function playToTopic(
   for (const name of made) listener.created(name);
   const behind = simulation.goesOn ? await behindNewest(place, client, simulation) : undefined;
   if (behind) listener.movedTo(behind.options.startMs);
-  const producer = new RecordProducer(client, producerProperties(client.settings));
+  const producer = new RecordProducer(client, {
+    deliveryTimeoutMs: DELIVERY_TIMEOUT_MS,
+    ...producerProperties(client.settings),
+    onTrouble: (error) => listener.trouble(error),
+  });
   let isWhole = false;
   try {
     const { partitions } = await producer.prepare(topic);
