@@ -20,6 +20,7 @@ import {
   hasJavaTools,
   kafkaLibs,
 } from '../support/broker-under-test.js';
+import { makeTopics } from '../support/make-topics.js';
 import { fixtureRecords, fixtureSettings, type ResultRow, runPipeline, sameValue } from '../support/pipeline-run.js';
 
 const COMPARED = ['COUNT', 'SUM', 'AVG', 'MIN', 'MAX'] as const;
@@ -143,7 +144,10 @@ describe.skipIf(!hasJavaTools)(`Kafka Streams gives the numbers of windowed pipe
     const admin = kafka.admin();
     await admin.connect();
     const topics = cases.flatMap(({ topic }) => [topic, `${topic}-sums`]);
-    await admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: 3 })), waitForLeaders: true });
+    await makeTopics(
+      admin,
+      topics.map((topic) => ({ topic, numPartitions: 3 })),
+    );
     const producer = kafka.producer();
     await producer.connect();
     for (const one of cases) await producer.send({ topic: one.topic, messages: [...keyedRows(one)] });
@@ -201,7 +205,7 @@ describe.skipIf(!hasJavaTools)(`Kafka Streams gives the numbers of windowed pipe
     const admin = kafka.admin();
     await admin.connect();
     const topics = [topic, `${topic}-sums`].map((name) => ({ topic: name, numPartitions: 3 }));
-    await admin.createTopics({ topics, waitForLeaders: true });
+    await makeTopics(admin, topics);
     await admin.disconnect();
     const producer = kafka.producer();
     await producer.connect();

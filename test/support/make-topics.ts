@@ -1,5 +1,5 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 /**
  * Makes topics through kafkajs and waits until the broker tells of them: one of Apache Kafka learns of them a little
@@ -8,5 +8,7 @@ import { expect } from 'vitest';
 export async function makeTopics(admin: Admin, topics: ITopicConfig[]): Promise<void> {
   await admin.createTopics({ topics });
   const names = topics.map(({ topic }) => topic);
-  await expect.poll(() => admin.listTopics(), { timeout: 30_000 }).toEqual(expect.arrayContaining(names));
+  // Not expect.poll, which works inside tests only: topics are made before them, too.
+  const told = async (): Promise<void> => expect(await admin.listTopics()).toEqual(expect.arrayContaining(names));
+  await vi.waitFor(told, { timeout: 30_000, interval: 50 });
 }
