@@ -78,7 +78,10 @@ export async function openOutput(
   for (const name of [...written.map((topic) => topic.name), ...exchanges.map(({ topic }) => topic)])
     await producer.prepare(name);
   if (exchanges.length > 0) {
-    for (let gone = place + workers; gone < FENCED_PLACES; gone += workers) await connection.fence(idOf(gone));
+    const gone = Array.from({ length: FENCED_PLACES }, (_, at) => at).filter(
+      (at) => at >= workers && at % workers === place,
+    );
+    await Promise.all(gone.map((at) => connection.fence(idOf(at))));
   }
   return {
     producer,
