@@ -5,6 +5,7 @@ import { machine } from './lib.js';
 const suites = {
   'start-up': () => import('./start-up.js'),
   clients: () => import('./clients.js'),
+  replay: () => import('./replay.js'),
   brokers: () => import('./brokers.js'),
   latency: () => import('./latency.js'),
   windows: () => import('./windows.js'),

@@ -22,6 +22,8 @@ export interface ReplayOptions {
   /** How often the file is read. */
   readonly loops: number;
   readonly resume: boolean;
+  /** With resume: how long nothing must have come to the topic before it is read. Default 1.5 s. */
+  readonly quietMs?: number;
   /** Giving up on a broker that is gone. Default 30 s. */
   readonly deliveryTimeoutMs?: number;
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';

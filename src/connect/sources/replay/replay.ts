@@ -10,7 +10,7 @@ import { LotHeaders } from './lot-headers.js';
 import { LotLog } from './lot-log.js';
 import { Pace } from './pace.js';
 import { Quarantine } from './quarantine.js';
-import { findResumePoint, type LastRecord, type ResumePoint } from './resume-point.js';
+import { awaitQuiet, findResumePoint, type LastRecord, type ResumePoint } from './resume-point.js';
 import type { RowReader } from './row-reader.js';
 import { WrittenRanges } from './written-ranges.js';
 
@@ -19,6 +19,8 @@ const EARLY_MS = 1;
 const SKIP_ROWS = 1000;
 /** Giving up on a broker that is gone. */
 const DELIVERY_TIMEOUT_MS = 30_000;
+/** A topic that is resumed has to be quiet for so long. */
+const QUIET_MS = 1_500;
 /** Batches under way: the five that may be in flight, and some to come. More would only fall out of the processor's cache. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
 
@@ -126,7 +128,12 @@ export class Replay {
     await this.#producer.prepare(lotsTopic);
     if (resume) {
       const members = this.#ownOrder ? this.#names : undefined;
-      this.#resume = await findResumePoint(this.#client, topic, lotsTopic, source, members);
+      const find = () => findResumePoint(this.#client, topic, lotsTopic, source, members);
+      this.#resume = await find();
+      if (this.#resume.last.size > 0) {
+        await awaitQuiet(this.#client, topic, this.#options.quietMs ?? QUIET_MS);
+        this.#resume = await find();
+      }
     }
     await this.#passOver();
   }

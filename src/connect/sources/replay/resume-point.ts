@@ -2,6 +2,7 @@ import { fromUtf8 } from '../../../base/bytes.js';
 import type { RecordCursor } from '../../../wire/record-cursor.js';
 import type { KafkaClient } from '../../kafka/client.js';
 import { lastOfEachPartition } from '../../kafka/look-back.js';
+import { topicRanges } from '../../kafka/offsets.js';
 import { LOT_HEADERS } from './lot-headers.js';
 
 /** The last record of a source in one partition. */
@@ -36,6 +37,28 @@ export async function findResumePoint(
   const last = await lastOfEachPartition(client, topic, (cursor) => placeOf(cursor, names, members !== undefined));
   const closed = await lastOfEachPartition(client, lotsTopic, (cursor) => closedLotOf(cursor, source));
   return { last, closedLot: Math.max(0, ...closed.values()) };
+}
+
+/** From look to look at a topic's ends. */
+const LOOK_EVERY_MS = 250;
+/** A topic that other writers never leave alone is not waited for any longer. */
+const MAX_WAIT_MS = 10_000;
+
+/**
+ * Waits until nothing was added to a topic for `quietMs`: what a replay that was killed had sent may still be on its way
+ * through the broker, and must be counted as there.
+ */
+export async function awaitQuiet(client: KafkaClient, topic: string, quietMs: number): Promise<void> {
+  const { clock } = client.edges;
+  const beganMs = clock.elapsed();
+  let sinceMs = beganMs;
+  let before = '';
+  while (clock.elapsed() - sinceMs < quietMs && clock.elapsed() - beganMs < MAX_WAIT_MS) {
+    const ends = (await topicRanges(client, topic)).map(({ latest }) => latest).join();
+    if (ends !== before) sinceMs = clock.elapsed();
+    before = ends;
+    await clock.sleep(Math.min(LOOK_EVERY_MS, quietMs));
+  }
 }
 
 /** Where a record stands in a source; undefined when it comes from elsewhere. */

@@ -44,6 +44,7 @@ export async function replayText(
     limit: Number.POSITIVE_INFINITY,
     loops: 1,
     resume: false,
+    quietMs: 0,
     ...options,
   }).run();
 }
