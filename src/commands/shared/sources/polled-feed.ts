@@ -4,6 +4,7 @@ import type { ApiSource } from '../../../connect/sources/apis/interfaces.js';
 import type { Plan } from '../../../plan/plan.js';
 import { withClient } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
+import { allPipelines } from '../settings/names.js';
 import { flagsWithout } from './feed-context.js';
 import type { FeedWishes } from './pipeline-feed.js';
 import { POLL_FLAGS, type PollFlags, readCassetteSpeed } from './poll-flags.js';
@@ -47,13 +48,23 @@ export async function cassetteSender(context: Context, plan: Plan, cassette: str
   readCassetteSpeed(flags.speed);
   const poll = await planPoll(context, { source: undefined, values: [], flags, extra: {} });
   const wanted = APIS.find(({ topic }) => topic.name === flags.topic);
-  if (wanted && APIS.some(({ name }) => name === poll.source) && poll.source !== wanted.name) {
+  if (!APIS.some(({ name }) => name === poll.source)) {
+    // What its items are, and what their key is, was said by flags and stands in no cassette.
     throw new StreamctlError(
       'usage',
-      `${cassette} holds answers of ${poll.source}, pipeline "${plan.name}" reads ${wanted.name}`,
+      `${cassette} holds answers of ${poll.source}: what their items are is not known`,
       {
-        hint: `streamctl run ${poll.source} --source ${cassette}`,
+        hint: `streamctl poll --cassette ${cassette} --mode replay -t ${flags.topic} --items ..., and --source topic`,
       },
+    );
+  }
+  // A pipeline of one's own may keep such answers in a topic of its own.
+  const isFree = !wanted && (await allPipelines()).every(({ name }) => name !== plan.name);
+  if (!isFree && poll.source !== wanted?.name) {
+    throw new StreamctlError(
+      'usage',
+      `${cassette} holds answers of ${poll.source}, which are not what pipeline "${plan.name}" reads`,
+      { hint: `streamctl run ${poll.source} --source ${cassette}` },
     );
   }
   context.note(`${flags.topic} gets the ${poll.cassette!.exchanges.length} exchanges of ${cassette}`);

@@ -32,7 +32,7 @@ const MODELS: readonly Model[] = [
     ['Focus', 20_500, 1.5, 57],
     ['Kuga', 27_000, 2, 47],
   ]),
-  ...models('hyundi', [
+  ...models('hyundai', [
     ['I10', 11_500, 1, 60],
     ['Tucson', 26_000, 1.6, 46],
   ]),

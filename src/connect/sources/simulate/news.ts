@@ -16,6 +16,8 @@ const HOUR_MS = 3_600_000;
 const EVENTS_PER_HOUR = 1 / 24;
 /** everybody writes of it, and forgets it within hours. */
 const FORGET_MS = 1.5 * HOUR_MS;
+/** Bursts and nights together make so many times the usual number. */
+const WITH_BURSTS = 1.5;
 /** The rate is looked at again after so long at the latest. */
 const LOOK_MS = 600_000;
 const SHARED = 0.04;
@@ -60,7 +62,7 @@ export const news: Simulator = {
   beginning: (nowMs) => nowMs - 2 * 24 * HOUR_MS,
   anomalies,
   *rows({ random, startMs, perSecond }: Scene): Generator<SimulatedRow, never> {
-    const scale = (perSecond * 3600) / USUAL_PER_HOUR;
+    const scale = (perSecond * 3600) / USUAL_PER_HOUR / WITH_BURSTS;
     const brands = BRANDS.map(
       (one): Brand => ({ ...one, nextMs: startMs, isStory: false, lookedMs: startMs, eventMs: 0, height: 0, tone: 0 }),
     );

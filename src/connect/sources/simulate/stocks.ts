@@ -56,13 +56,13 @@ const LISTINGS: readonly Listing[] = [
   },
   {
     symbol: 'COIN-USD',
-    price: 70_000,
+    price: 164,
     currency: 'USD',
     scale: 1,
     exchange: 'CCC',
     timezone: 'UTC',
     volatility: 0.0006,
-    volume: 4,
+    volume: 95,
     quiet: 0,
   },
 ];
