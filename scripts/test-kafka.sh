@@ -8,4 +8,7 @@ bash scripts/services/flink.sh resolve
 bash scripts/services/python.sh
 bash scripts/services/kafka.sh start "$port"
 trap 'bash scripts/services/kafka.sh stop "$port"' EXIT
-STREAMCTL_TEST_BROKERS="127.0.0.1:$port" npx vitest run test/conformance "$@"
+export STREAMCTL_TEST_BROKERS="127.0.0.1:$port"
+npx vitest run test/conformance "$@"
+# Two workers of one pipeline, one of them killed again and again.
+ROUNDS=${ROUNDS:-10} npx vitest run --config vitest.crash.config.ts test/crash/workers-kill.test.ts

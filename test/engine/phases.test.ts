@@ -4,7 +4,14 @@ import type { Value } from '../../src/base/row-batch.js';
 import type { Output } from '../../src/engine/job.js';
 import { adhocPlan } from '../../src/plan/adhoc-plan.js';
 import { avg, count, greater, kafka, last, max, pipeline, sum } from '../../src/plan/index.js';
-import { type AggregateStep, type AlignedWindow, deepFreeze, type Emit, type Plan, type Window } from '../../src/plan/plan.js';
+import {
+  type AggregateStep,
+  type AlignedWindow,
+  deepFreeze,
+  type Emit,
+  type Plan,
+  type Window,
+} from '../../src/plan/plan.js';
 import { disordered, type FedRow, runRows } from './changing.js';
 import {
   ALL_AGGREGATES,
