@@ -1,13 +1,17 @@
 import { fromUtf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
 
-/** What the scanner stands at. `MORE` asks for {@link XmlScanner.fill}. */
+/** The bytes at hand are used up: {@link XmlScanner.fill} has to be awaited. */
 export const MORE = 0;
+/** `<tag>` */
 export const OPEN = 1;
+/** `</tag>` */
 export const CLOSE = 2;
 /** `<tag/>`: no CLOSE follows. */
 export const EMPTY = 3;
+/** Text, or a CDATA section. */
 export const TEXT = 4;
+/** The end of the part. */
 export const END = 5;
 
 const LESS = 0x3c;
