@@ -174,8 +174,8 @@ function newest(plan: Plan, changes: readonly Change[]): readonly ResultRow[] {
   const identities = new Map<string | null, string>();
   for (const { key, row, gone } of changes) {
     const known = row ?? gone;
-    const named = known && sink!.keys.length > 0 ? resultIdentity(plan, sink!.name, known) : key;
-    const identity = named ?? identities.get(key);
+    const keyed = known ? resultIdentity(plan, sink!.name, known) : identities.get(key);
+    const identity = sink!.keys.length > 0 ? keyed : (key ?? undefined);
     if (identity === undefined) continue;
     rows.delete(identity);
     if (row === null) continue;
