@@ -120,18 +120,20 @@ describe('CsvJson', () => {
         table,
         fc.constantFrom(',', ';', '\t', '|'),
         fc.constantFrom('\n', '\r\n'),
+        fc.constantFrom('"', "'"),
         fc.infiniteStream(fc.boolean()),
         fc.array(fc.nat(200), { maxLength: 6 }),
         fc.boolean(),
-        (rows, delimiter, rowEnd, quoteIt, cuts, lastEnd) => {
+        (rows, delimiter, rowEnd, quote, quoteIt, cuts, lastEnd) => {
           const quoted = (text: string): string =>
-            /["\n\r]/.test(text) || text.includes(delimiter) || quoteIt.next().value
-              ? `"${text.replaceAll('"', '""')}"`
+            /[\n\r]/.test(text) || text.includes(quote) || text.includes(delimiter) || quoteIt.next().value
+              ? `${quote}${text.replaceAll(quote, quote + quote)}${quote}`
               : text;
           const text = rows.map((row) => row.map(quoted).join(delimiter)).join(rowEnd) + (lastEnd ? rowEnd : '');
           const width = rows[0]!.length;
-          const layout = textLayout(width, { delimiter: delimiter.charCodeAt(0) });
-          const expected = parse(text, { delimiter, record_delimiter: rowEnd, relax_column_count: true }) as string[][];
+          const layout = textLayout(width, { delimiter: delimiter.charCodeAt(0), quote: quote.charCodeAt(0) });
+          const options = { delimiter, quote, escape: quote, record_delimiter: rowEnd, relax_column_count: true };
+          const expected = parse(text, options) as string[][];
           const { texts, bad } = convert(text, layout, cuts);
           expect(bad).toEqual([]);
           const ours = (json(texts) as Record<string, string | null>[]).map((row) =>
