@@ -81,11 +81,14 @@ async function tunnelled(agent: PlainAgent, { host, port, authorization }: HttpP
     const target = `${options.host?.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
     const headers = { host: target, ...(authorization ? { 'proxy-authorization': authorization } : {}) };
     const call = http.request({ host, port, method: 'CONNECT', path: target, headers, agent: false });
-    call.setTimeout(TUNNEL_TIMEOUT_MS, () => call.destroy(new Error('the proxy does not answer')));
-    call.on('error', (error: NodeJS.ErrnoException) => done(new ProxyFailure(messageOf(error))));
+    const timer = systemClock.after(TUNNEL_TIMEOUT_MS, () => call.destroy(new Error('it does not answer')));
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      timer.cancel();
+      done(new ProxyFailure(messageOf(error)));
+    });
     call.on('connect', (answer, socket) => {
+      timer.cancel();
       if (answer.statusCode === 200) {
-        socket.setTimeout(0);
         done(null, tls.connect({ ...options, socket }));
         return;
       }

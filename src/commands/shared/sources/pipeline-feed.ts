@@ -4,6 +4,7 @@ import type { Connection } from '../../../run/connection.js';
 import { clientEdges, clientSettings } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
 import { feedContext } from './feed-context.js';
+import type { FeedWishes } from './feed-wishes.js';
 import { evenLots, feedSample } from './sample-feed.js';
 import { readSample, type SampleRows } from './sample-rows.js';
 import { chooseSource, type SourceChoice } from './source-choice.js';
@@ -14,18 +15,6 @@ export interface PipelineFeed {
   readonly ended: Promise<Error | undefined>;
   /** Ends sending after what is in hand. */
   stop(): Promise<void>;
-}
-
-/** What a feed is asked for. */
-export interface FeedWishes {
-  /** `--source`; undefined where nothing was said. */
-  readonly source: string | undefined;
-  /** `--speed`; undefined: that of the source. */
-  readonly speed: string | undefined;
-  /** The run ends with what is there: all there is now, as fast as it goes. */
-  readonly atOnce: boolean;
-  /** A dashboard has the screen: what goes wrong on the way is told at the end. */
-  readonly hasScreen?: boolean;
 }
 
 /** Sends until it is over or the signal of `context` aborts. */

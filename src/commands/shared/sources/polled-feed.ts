@@ -6,7 +6,7 @@ import { withClient } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
 import { allPipelines } from '../settings/names.js';
 import { flagsWithout } from './feed-context.js';
-import type { FeedWishes } from './pipeline-feed.js';
+import type { FeedWishes } from './feed-wishes.js';
 import { POLL_FLAGS, type PollFlags, readCassetteSpeed } from './poll-flags.js';
 import { type PollPlan, planPoll } from './poll-plan.js';
 import { PollSession } from './poll-session.js';

@@ -2,7 +2,7 @@ import type { Plan } from '../../../plan/plan.js';
 import { withClient } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
 import { flagsWithout } from './feed-context.js';
-import type { FeedWishes } from './pipeline-feed.js';
+import type { FeedWishes } from './feed-wishes.js';
 import { SIMULATE_FLAGS } from './simulate-flags.js';
 import { openingText } from './simulate-progress.js';
 import { planSimulation, playToTopic } from './simulation.js';
