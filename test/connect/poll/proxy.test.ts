@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,10 @@ import { fromUtf8 } from '../../../src/base/bytes.js';
 import { systemHttp } from '../../../src/base/system-http.js';
 import { hasCommand } from '../../support/broker-under-test.js';
 import { ndjson, Workspace } from '../../support/streamctl.js';
+import { StubApis } from '../../support/stub-apis/server.js';
 
 const OPENSSL = 'openssl';
+const VELIB = 'velib-metropole-opendata.smovengo.cloud';
 
 /** What the proxy was asked for. */
 interface Asked {
@@ -89,33 +91,56 @@ describe('HTTP through a proxy', () => {
     expect(asked.slice(before).map(({ what }) => what)).toEqual(['GET /direct']);
   });
 
-  it.skipIf(!hasCommand(OPENSSL))('polls an encrypted API through a tunnel, its certificate checked', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'streamctl-tls-'));
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const subject = ['-subj', '/CN=feed.invalid', '-addext', 'subjectAltName=DNS:feed.invalid'];
-    const files = ['-keyout', key, '-out', cert];
-    execFileSync(OPENSSL, ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
-      stdio: 'ignore',
-    });
-    const api = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
-      response.setHeader('content-type', 'application/json');
-      response.end('[{"id":1},{"id":2}]');
-    });
-    await new Promise<void>((done) => void api.listen(0, '127.0.0.1', done));
-    tlsPort = (api.address() as AddressInfo).port;
-    const space = new Workspace({ HTTPS_PROXY: `http://127.0.0.1:${port()}` });
-    try {
-      const words = ['poll', 'https://feed.invalid/items', '-t', '-', '--once', '--json', '--retry', '0'];
-      const trusted = await space.run(words, { env: { NODE_EXTRA_CA_CERTS: cert } });
-      expect(trusted).toMatchObject({ code: 0 });
-      expect(ndjson(trusted.stdout).filter(({ type }) => type === 'record')).toHaveLength(2);
-      const stranger = await space.run(words);
-      expect(stranger).toMatchObject({ code: 3, stderr: expect.stringContaining('self-signed certificate') });
-    } finally {
-      await space.remove();
-      api.closeAllConnections();
-      api.close();
-      rmSync(folder, { recursive: true });
-    }
-  });
+  it.skipIf(!hasCommand(OPENSSL))(
+    'polls encrypted APIs through a tunnel, their certificates checked',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'streamctl-tls-'));
+      const stub = await StubApis.start();
+      const api = createTlsServer(certificate(folder, ['feed.invalid', VELIB]), (request, response) => {
+        response.setHeader('content-type', 'application/json');
+        if (request.headers.host === VELIB) void relay(`${stub.url}${request.url}`, response);
+        else response.end('[{"id":1},{"id":2}]');
+      });
+      await new Promise<void>((done) => void api.listen(0, '127.0.0.1', done));
+      tlsPort = (api.address() as AddressInfo).port;
+      const space = new Workspace({ HTTPS_PROXY: `http://127.0.0.1:${port()}` });
+      const trust = { env: { NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') } };
+      try {
+        const words = ['poll', 'https://feed.invalid/items', '-t', '-', '--once', '--json', '--retry', '0'];
+        const trusted = await space.run(words, trust);
+        expect(trusted).toMatchObject({ code: 0 });
+        expect(ndjson(trusted.stdout).filter(({ type }) => type === 'record')).toHaveLength(2);
+        const stranger = await space.run(words);
+        expect(stranger).toMatchObject({ code: 3, stderr: expect.stringContaining('self-signed certificate') });
+        // A pipeline that polls by itself, its API as it is named in the program.
+        const live = await space.run(['run', 'velib', '--until', 'eof', '--json'], trust);
+        expect(live.code, live.stderr).toBe(0);
+        expect(ndjson(live.stdout).at(-1)).toMatchObject({ type: 'end', ok: true, rows: 6 });
+        expect(asked.at(-1)?.what).toBe(`CONNECT ${VELIB}:443`);
+      } finally {
+        await space.remove();
+        api.closeAllConnections();
+        api.close();
+        await stub.stop();
+        rmSync(folder, { recursive: true });
+      }
+    },
+    30_000,
+  );
 });
+
+/** A certificate for some hosts, which nobody has signed but itself. */
+function certificate(folder: string, hosts: readonly string[]): { readonly key: Buffer; readonly cert: Buffer } {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const names = hosts.map((host) => `DNS:${host}`).join(',');
+  const subject = ['-subj', `/CN=${hosts[0]}`, '-addext', `subjectAltName=${names}`];
+  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
+  execFileSync(OPENSSL, [...made, ...subject], { stdio: 'ignore' });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
+async function relay(url: string, response: ServerResponse): Promise<void> {
+  const answer = await fetch(url);
+  response.statusCode = answer.status;
+  response.end(await answer.text());
+}
