@@ -97,6 +97,7 @@ describe('simulate', () => {
     [['cars', '--late', '2%'], '--late "2%" does not say how late'],
     [['cars', '--anomalies', '200%'], '--anomalies "200%" is not a share'],
     [['cars', '--rate', 'often'], 'is not a rate'],
+    [['stocks', '--rate', '5000/s'], 'at most 500 rows per second'],
     [['cars', '--start', 'end'], 'time'],
   ])('refuses %j', async (words, message) => {
     const { code, stderr } = await space.run(['simulate', ...words]);

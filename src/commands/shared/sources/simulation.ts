@@ -66,7 +66,7 @@ export function planSimulation(plan: Plan, flags: SimulateFlags, nowMs: number):
     options: {
       seed: flags.seed,
       startMs,
-      perSecond: flags.rate === undefined ? simulator.perSecond : perSecondOf(flags.rate),
+      perSecond: flags.rate === undefined ? simulator.perSecond : perSecondOf(flags.rate, simulator),
       disturbances: readDisturbances(flags),
     },
     endMs: flags.duration === undefined ? Number.POSITIVE_INFINITY : startMs + flags.duration,
@@ -76,9 +76,17 @@ export function planSimulation(plan: Plan, flags: SimulateFlags, nowMs: number):
   };
 }
 
-function perSecondOf(text: string): number {
+function perSecondOf(text: string, { name, maxPerSecond = Number.POSITIVE_INFINITY }: Simulator): number {
   const { count, windowMs } = parseRate(text);
-  return (count * 1000) / windowMs;
+  const perSecond = (count * 1000) / windowMs;
+  if (perSecond <= maxPerSecond) return perSecond;
+  throw new StreamctlError(
+    'usage',
+    `--rate ${text}: ${name} has at most ${maxPerSecond} rows per second of event time`,
+    {
+      hint: '--speed makes more of them in a second of the clock',
+    },
+  );
 }
 
 /** How a simulation goes on. */

@@ -40,6 +40,8 @@ export interface Simulator {
   readonly name: string;
   /** Density of a source of the usual size. */
   readonly perSecond: number;
+  /** Density beyond which it would need too much memory; none when absent. */
+  readonly maxPerSecond?: number;
   /** Event time against the clock, where nobody says it. */
   readonly speed: number;
   /** Rows of an archive: records are stamped when they are sent, not when it happened. */

@@ -65,6 +65,7 @@ export async function playSimulation(options: PlayOptions): Promise<PlayEnd> {
   const due = dueTimes(options);
   let row = 0;
   let batch: Delivery[] = [];
+  let begunMs = 0;
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
     const records = batch.map((delivery, at) => recordOf(delivery, options, row + at + 1));
@@ -79,11 +80,12 @@ export async function playSimulation(options: PlayOptions): Promise<PlayEnd> {
       await flush();
       return 'end';
     }
-    if (due(delivery.atMs) > TICK_MS) await flush();
+    if (due(delivery.atMs) > 0 && clock.elapsed() + due(delivery.atMs) > begunMs + TICK_MS) await flush();
     for (let waitMs = due(delivery.atMs); waitMs > 0 && !signal.aborted; waitMs = due(delivery.atMs)) {
-      await clock.sleep(Math.min(MAX_SLEEP_MS, waitMs), signal);
+      await clock.sleep(Math.min(MAX_SLEEP_MS, Math.ceil(waitMs)), signal);
     }
     if (signal.aborted) return 'stopped';
+    if (batch.length === 0) begunMs = clock.elapsed();
     batch.push(delivery);
     if (batch.length >= Math.min(MAX_BATCH, remaining())) await flush();
     if (remaining() <= 0) return 'count';

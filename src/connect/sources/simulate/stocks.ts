@@ -71,6 +71,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** A bar, and the price of a second that is not over. */
 const ROWS_A_MINUTE = 2;
+const MAX_SHARES = 15_000;
 
 const anomalies: readonly Anomaly[] = [
   { name: 'close missing', spoil: (fields) => ({ ...fields, close: null }) },
@@ -95,6 +96,7 @@ interface Share {
 export const stocks: Simulator = {
   name: 'stocks',
   perSecond: (LISTINGS.length * ROWS_A_MINUTE) / 60,
+  maxPerSecond: (MAX_SHARES * ROWS_A_MINUTE) / 60,
   speed: 60,
   sampleMs: DAY_MS,
   beginning: lastOpening,

@@ -10,6 +10,8 @@ const CODES = [
 
 /** A station reports so often. */
 const REPORT_MS = 60_000;
+/** Beyond, stations report more often. */
+const MAX_STATIONS = 20_000;
 const DAY_MS = 86_400_000;
 
 /** Where people live, where they work, where they go out. */
@@ -52,7 +54,7 @@ export const velib: Simulator = {
   beginning: (nowMs) => nowMs - DAY_MS,
   anomalies,
   *rows({ random, startMs, perSecond }: Scene): Generator<SimulatedRow, never> {
-    const count = Math.max(CODES.length, Math.ceil((perSecond * REPORT_MS) / 1000));
+    const count = Math.min(MAX_STATIONS, Math.max(CODES.length, Math.ceil((perSecond * REPORT_MS) / 1000)));
     const roundMs = (count / perSecond) * 1000;
     const stations = Array.from({ length: count }, (_, at) => open(at, startMs, random));
     for (let round = 0; ; round++) {
