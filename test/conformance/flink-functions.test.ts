@@ -120,7 +120,7 @@ describe.skipIf(!hasFlink)('functions on Flink', () => {
   }
 
   beforeAll(async () => {
-    flink = await FlinkSession.start(28283, 28281);
+    flink = await FlinkSession.start();
     await flink.session.sql("SET 'execution.runtime-mode' = 'batch'");
     await flink.session.sql("SET 'table.local-time-zone' = 'UTC'");
     for (let from = 0; from < texts.length; from += AT_ONCE) await ask(texts.slice(from, from + AT_ONCE));

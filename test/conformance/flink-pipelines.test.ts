@@ -31,9 +31,6 @@ const COMPARED: readonly [pipeline: string, sinks: readonly string[], others: re
   ['stocks', ['minutes', 'days', 'live', 'averages'], ['ema_20']],
 ];
 
-const GATEWAY_PORT = Number(process.env.FLINK_GATEWAY_PORT ?? 28183);
-const REST_PORT = Number(process.env.FLINK_REST_PORT ?? 28181);
-
 describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flink', () => {
   let broker: TestBroker;
   let flink: Awaited<ReturnType<typeof FlinkSession.start>>;
@@ -45,7 +42,7 @@ describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flin
     kafka = new Kafka({ brokers: [address()], logLevel: logLevel.NOTHING });
     admin = kafka.admin();
     await admin.connect();
-    flink = await FlinkSession.start(GATEWAY_PORT, REST_PORT);
+    flink = await FlinkSession.start();
   }, 120_000);
   afterAll(async () => {
     await flink?.session.cancelJobs();

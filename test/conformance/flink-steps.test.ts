@@ -14,9 +14,6 @@ import { type ResultRow, resultIdentity } from '../support/pipeline-run.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
 import { flinkCases, type StepCase, sourceRows } from './flink-cases.js';
 
-const GATEWAY_PORT = Number(process.env.FLINK_GATEWAY_PORT ?? 28183);
-const REST_PORT = Number(process.env.FLINK_REST_PORT ?? 28181);
-
 /** Rows as comparable texts in one order: doubles to ten digits, times as numbers. */
 function texts(rows: Iterable<ResultRow>, plan: Plan): string[] {
   const columns = plan.sinks[0]!.columns;
@@ -43,7 +40,7 @@ describe.skipIf(!hasFlink)('each kind of step on Apache Flink', () => {
     admin = kafka.admin();
     await admin.connect();
     await sendSources();
-    flink = await FlinkSession.start(GATEWAY_PORT, REST_PORT);
+    flink = await FlinkSession.start();
   }, 120_000);
   afterAll(async () => {
     await flink?.session.cancelJobs();

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -8,6 +9,15 @@ const script = resolve('scripts/services/flink.sh');
 
 /** Whether Flink's jars are here: `scripts/services/flink.sh resolve`. */
 export const hasFlink = existsSync(join(servicesHome, 'flink/resolved-2.3.0'));
+
+function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => found(port));
+    });
+  });
+}
 
 interface Result {
   readonly columns: readonly string[];
@@ -25,8 +35,9 @@ export class FlinkSession {
     this.#rest = `http://127.0.0.1:${restPort}`;
   }
 
-  /** Starts Flink on ports of its own; `stop` ends it. */
-  static async start(gatewayPort = 28183, restPort = 28181): Promise<{ session: FlinkSession; stop: () => void }> {
+  /** Starts Flink on free ports, as several suites may have one at the same time; `stop` ends it. */
+  static async start(): Promise<{ session: FlinkSession; stop: () => void }> {
+    const [gatewayPort, restPort] = [await freePort(), await freePort()];
     const env = { ...process.env, FLINK_GATEWAY_PORT: String(gatewayPort), FLINK_REST_PORT: String(restPort) };
     execFileSync('bash', [script, 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
     const session = new FlinkSession(gatewayPort, restPort);
