@@ -78,6 +78,16 @@ describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flin
   }
 
   /** Makes the tables and views of a script in a session of its own; what is left is the INSERT. */
+  /** Where rows replace each other, Flink leaves out those whose record key is null. */
+  function writtenBy(plan: Plan, name: string): (result: readonly [string, ResultRow]) => boolean {
+    const { topic, keys } = plan.sinks.find((candidate) => candidate.name === name)!;
+    const parameters = fixtureSettings(plan).parameters ?? {};
+    const { statements } = flinkScript(located(plan), { parameters, brokers: address(), bounded: true });
+    const table = statements.find((statement) => statement.includes(`'topic' = '${topic}'`))!;
+    const replaces = table.includes("'connector' = 'upsert-kafka'");
+    return ([, row]) => !replaces || keys.every((key) => row[key] !== null);
+  }
+
   async function prepare(plan: Plan): Promise<string> {
     const parameters = fixtureSettings(plan).parameters ?? {};
     const script = flinkScript(located(plan), { parameters, brokers: address(), bounded: true });
@@ -115,11 +125,9 @@ describe.skipIf(!hasFlink)('the scripts of the built-in pipelines on Apache Flin
         );
       for (const sink of sinks) {
         const theirs = await read(plan, sink);
-        // Rows whose record key is null are left out where they replace each other.
-        const { keys } = plan.sinks.find((candidate) => candidate.name === sink)!;
-        const keyed = [...ours.finals(sink)].filter(([, row]) => keys.every((key) => row[key] !== null));
-        expect(keyed.length, sink).toBeGreaterThan(0);
-        expect(differences(without(theirs), without(new Map(keyed))).slice(0, 20), sink).toEqual([]);
+        const expected = new Map([...ours.finals(sink)].filter(writtenBy(plan, sink)));
+        expect(expected.size, sink).toBeGreaterThan(0);
+        expect(differences(without(theirs), without(expected)).slice(0, 20), sink).toEqual([]);
       }
     },
     240_000,
