@@ -119,7 +119,7 @@ function detectDelimiter(head: Uint8Array, marks: Omit<CsvMarks, 'delimiter'>, c
   let best = 0x2c;
   let bestScore = 0;
   for (const delimiter of CANDIDATES) {
-    const score = fit(head, { ...marks, delimiter }, complete);
+    const score = fitness(head, { ...marks, delimiter }, complete);
     if (score <= bestScore) continue;
     best = delimiter;
     bestScore = score;
@@ -128,7 +128,7 @@ function detectDelimiter(head: Uint8Array, marks: Omit<CsvMarks, 'delimiter'>, c
 }
 
 /** How well marks fit: few columns that hold for every row beat many that do not. */
-function fit(head: Uint8Array, marks: CsvMarks, complete: boolean): number {
+function fitness(head: Uint8Array, marks: CsvMarks, complete: boolean): number {
   let columns = 0;
   let total = 0;
   let fitting = 0;
@@ -148,7 +148,7 @@ function fit(head: Uint8Array, marks: CsvMarks, complete: boolean): number {
 function detectQuote(head: Uint8Array, rowEnd: 'lf' | 'cr', complete: boolean, forced: number | undefined): number {
   const candidates = forced === undefined ? CANDIDATES : [forced];
   const best = (quote: number): number =>
-    Math.max(...candidates.map((delimiter) => fit(head, { delimiter, quote, rowEnd }, complete)));
+    Math.max(...candidates.map((delimiter) => fitness(head, { delimiter, quote, rowEnd }, complete)));
   if (!head.includes(APOSTROPHE)) return QUOTE;
   const delimiter = forced ?? detectDelimiter(head, { quote: APOSTROPHE, rowEnd }, complete);
   let quoted = 0;
