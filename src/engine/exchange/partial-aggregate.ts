@@ -52,8 +52,8 @@ export class PartialAggregate implements Operator {
     const { rows, values } = this.#base.prepare(incoming);
     const assignment = new Assignment(rows.selected);
     this.#assign(rows, assignment);
-    const { rows: numbers, slots, count, late, lateCount } = assignment;
-    this.#base.store.take({ rows: numbers, slots, count, times: rows.times }, values);
+    const { late, lateCount } = assignment;
+    this.#base.take(rows, values, assignment);
     for (let k = 0; k < lateCount; k++) this.#late.send(rows, late[k]!);
   }
 

@@ -94,6 +94,15 @@ export class AggregateBase {
     return { rows: { ...rows, selection, selected: selection.length }, values };
   }
 
+  /**
+   * Takes the assigned rows into their groups.
+   * @param signs 1 or -1 per row of the batch, where rows are taken back.
+   */
+  take(rows: Rows, values: readonly Vector[][], assignment: Assignment, signs?: Int8Array | null): void {
+    const { rows: numbers, slots, count } = assignment;
+    this.store.take({ rows: numbers, slots, count, times: rows.times, ...(signs ? { signs } : {}) }, values);
+  }
+
   /** Reports the late rows of an assignment. */
   reportLate(rows: Rows, { late, lateCount }: Assignment): void {
     if (lateCount === 0) return;

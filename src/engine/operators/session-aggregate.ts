@@ -51,8 +51,7 @@ export class SessionAggregate implements Operator {
     const keys = this.#base.keyVectors(rows);
     const assignment = new Assignment(selected);
     const take = (): void => {
-      const { rows: numbers, slots, count } = assignment;
-      this.#base.store.take({ rows: numbers, slots, count, times }, values);
+      this.#base.take(rows, values, assignment);
       assignment.count = 0;
     };
     for (let k = 0; k < selected; k++) {

@@ -109,9 +109,10 @@ export class TableAggregate implements Operator {
     this.#base.store.release(group.slot);
   }
 
-  #take(rows: Rows, values: readonly Vector[][], { rows: numbers, slots, count }: Assignment): void {
-    const { times, changes: signs } = rows;
-    this.#base.store.take({ rows: numbers, slots, count, times, signs }, values);
+  #take(rows: Rows, values: readonly Vector[][], assignment: Assignment): void {
+    const { rows: numbers, slots, count } = assignment;
+    const signs = rows.changes;
+    this.#base.take(rows, values, assignment, signs);
     for (let k = 0; k < count; k++) this.#groups.get(slots[k]!)!.live += signs ? signs[numbers[k]!]! : 1;
   }
 

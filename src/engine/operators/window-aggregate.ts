@@ -68,7 +68,7 @@ export class WindowAggregate implements Operator {
     for (let from = 0; from < selected; ) {
       from = this.#assign(rows, from, assignment);
       const { rows: numbers, slots, count } = assignment;
-      this.#base.store.take({ rows: numbers, slots, count, times }, values);
+      this.#base.take(rows, values, assignment);
       this.#base.reportLate(rows, assignment);
       const { emit, allowedLatenessMs, window } = this.#node;
       if (window === null) for (let k = 0; k < count; k++) this.#newest = Math.max(this.#newest, times[numbers[k]!]!);

@@ -8,6 +8,8 @@ import type { Pagination } from '../../../connect/sources/poll/pagination.js';
 import type { Schedule } from '../../../connect/sources/poll/schedule.js';
 import type { FlagSpecs, Input } from '../frame/command.js';
 import type { Context } from '../frame/context.js';
+import { readShare } from './shares.js';
+import { TARGET_FLAGS } from './target-flags.js';
 
 /** Flags of `poll`. */
 export const POLL_FLAGS = {
@@ -77,13 +79,7 @@ export const POLL_FLAGS = {
     help: 'whose records are known already; made from the address when left out',
   },
   baseUrl: { type: 'string', placeholder: 'URL', help: "a proxy or test server instead of an API's own host" },
-  partitions: { type: 'number', integer: true, min: 1, short: 'p', help: 'of a topic that has to be made' },
-  compression: {
-    type: 'choice',
-    short: 'z',
-    choices: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
-    help: 'codec of the batches',
-  },
+  ...TARGET_FLAGS,
 } as const satisfies FlagSpecs;
 
 /** Values of {@link POLL_FLAGS}. */
@@ -101,14 +97,7 @@ export function readSchedule({ once, every, cron, jitter, tz }: PollFlags, every
   if (once) return { kind: 'once' };
   if (cron !== undefined) return { kind: 'cron', cron: parseCron(cron, tz) };
   if (every === 0) throw new StreamctlError('usage', '--every 0 would never pause', { hint: '--every 30s' });
-  return { kind: 'every', everyMs: every ?? everyMs, jitter: readShare(jitter) };
-}
-
-function readShare(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)%?$/.exec(text.trim());
-  const share = match ? Number(match[1]) / 100 : Number.NaN;
-  if (share <= 0.5) return share;
-  throw new StreamctlError('usage', `--jitter ${text} is not a share up to 50%`, { hint: '--jitter 10%' });
+  return { kind: 'every', everyMs: every ?? everyMs, jitter: readShare('--jitter', jitter, 0.5) };
 }
 
 /** How answers go on. @throws `usage` */

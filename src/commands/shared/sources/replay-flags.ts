@@ -2,6 +2,7 @@ import { StreamctlError } from '../../../base/errors.js';
 import { numberEnd } from '../../../connect/codecs/json-bytes.js';
 import type { Pacing } from '../../../connect/sources/replay/pace.js';
 import type { FlagSpecs, Input } from '../frame/command.js';
+import { TARGET_FLAGS } from './target-flags.js';
 
 /** Flags of `replay`. */
 export const REPLAY_FLAGS = {
@@ -78,13 +79,7 @@ export const REPLAY_FLAGS = {
     help: "sheet of a workbook, the first one when left out; repeat for more, '*' for all",
   },
   range: { type: 'string', placeholder: 'A1:F20', help: 'cells of the sheet; the first row with cells is the header' },
-  partitions: { type: 'number', integer: true, min: 1, short: 'p', help: 'of a topic that has to be made' },
-  compression: {
-    type: 'choice',
-    short: 'z',
-    choices: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
-    help: 'codec of the batches',
-  },
+  ...TARGET_FLAGS,
 } as const satisfies FlagSpecs;
 
 /** Values of {@link REPLAY_FLAGS}. */

@@ -1,8 +1,9 @@
 import { StreamctlError } from '../../../base/errors.js';
-import { formatDuration, parseDuration } from '../../../base/time.js';
+import { formatDuration } from '../../../base/time.js';
 import type { Disturbances } from '../../../connect/sources/simulate/disturb.js';
 import type { FlagSpecs, Input } from '../frame/command.js';
 import { parseOffsetRange } from '../records/offset-range.js';
+import { readLate, readShare } from './shares.js';
 
 /** Flags of `simulate`. */
 export const SIMULATE_FLAGS = {
@@ -65,19 +66,6 @@ export function readDisturbances({ anomalies, shuffle, late, dup }: SimulateFlag
     shuffleMs: shuffle,
     late: late === undefined ? { share: 0, byMs: 0 } : readLate(late),
   };
-}
-
-function readLate(text: string): Disturbances['late'] {
-  const at = text.indexOf(':');
-  if (at < 0) throw new StreamctlError('usage', `--late "${text}" does not say how late`, { hint: '--late 2%:5m' });
-  return { share: readShare('--late', text.slice(0, at)), byMs: parseDuration(text.slice(at + 1)) };
-}
-
-function readShare(flag: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
-  const share = match ? Number(match[1]) / (match[2] === '%' ? 100 : 1) : Number.NaN;
-  if (share <= 1) return share;
-  throw new StreamctlError('usage', `${flag} "${text}" is not a share`, { hint: `${flag} 2%` });
 }
 
 /**
