@@ -125,9 +125,9 @@ describe('readDisorder', () => {
     [{ time: undefined, shuffle: 1000 }, '--shuffle goes by the times'],
     [{ time: undefined, sortByTime: true }, '--sort-by-time goes by the times'],
     [{ time: undefined, merge: true }, '--merge goes by the times'],
-    [{ late: '2%' }, '--late: "2%" does not say how late'],
-    [{ late: '200%:5m' }, '--late: "200%" is not a share'],
-    [{ dup: '1' }, '--dup: "1" is not a share'],
+    [{ late: '2%' }, '--late "2%" does not say how late'],
+    [{ late: '200%:5m' }, '--late "200%" is not a share'],
+    [{ dup: '1' }, '--dup "1" is not a share'],
     [{ seed: 7 }, '--seed goes with'],
   ])('refuses %j', (flags, message) => {
     expect(() => readDisorder({ ...none, ...flags })).toThrow(
