@@ -223,6 +223,8 @@ describe('aggregates that keep values', () => {
           expect(resultOf(state, 'double', 0)).toBeNull();
         },
       ),
+      // The largest doubles lie in a bucket whose upper bound is none.
+      { examples: [-8.95e307, Number.MAX_VALUE, -Number.MAX_VALUE].map((value) => [[value], [], 1]) },
     );
   });
 

@@ -59,7 +59,8 @@ function bucketOf(value: number): number {
 /** The value that stands for a bucket: none in it is farther than the error. */
 function middleOf(bucket: number): number {
   if (bucket === 0 || !Number.isFinite(bucket)) return bucket;
-  const size = (2 * Math.exp((Math.abs(bucket) - SIDE) * LOG_GAMMA)) / (GAMMA + 1);
+  // From the lower bound: the upper one of the last bucket is beyond all doubles.
+  const size = Math.exp((Math.abs(bucket) - SIDE - 1) * LOG_GAMMA) * (1 + QUANTILE_ERROR);
   return Math.sign(bucket) * Math.min(size, Number.MAX_VALUE);
 }
 
