@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { handlers, loginHandlers } from '../src/broker/handlers/index.js';
+import { HandlerTable } from '../src/broker/handler-table.js';
+import { loginOffers, offers } from '../src/broker/handlers/index.js';
 import { Workspace } from './support/streamctl.js';
 
 const README_WORDS = 700;
@@ -56,11 +57,12 @@ describe('documentation', () => {
     expect(missing).toEqual([]);
   });
 
-  it('lists the APIs of the broker as the code has them (UPDATE_GOLDEN=1 rewrites)', () => {
+  it('lists the APIs of the broker as the code has them (UPDATE_GOLDEN=1 rewrites)', async () => {
     const page = 'docs/reference/broker.md';
-    const rows = [...handlers, ...loginHandlers.filter((login) => !handlers.includes(login))]
-      .map(({ api }) => api)
-      .sort((a, b) => a.key - b.key)
+    const offered = new HandlerTable([...offers, ...loginOffers]);
+    await offered.loadAll();
+    const rows = offered.apis
+      .map(({ key }) => offered.get(key)!.api)
       .map((api) => `| ${api.key} | ${api.name} | ${api.versions.min}-${api.versions.max} |`);
     const table = ['| key | API | versions |', '|---|---|---|', ...rows].join('\n');
     const text = readFileSync(page, 'utf8');

@@ -19,10 +19,9 @@ import {
   writeSync,
   writevSync,
 } from 'node:fs';
-import { createConnection, createServer, isIP, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, isIP, type OnReadOpts, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { StreamctlError } from './errors.js';
 import type { FileHandle, FileSystem, OpenMode } from './files.js';
 import type { Connection, Listener, Network, TlsOptions } from './network.js';
@@ -204,7 +203,28 @@ export const systemFiles: FileSystem = {
 
 const NOTHING = new Uint8Array(0);
 
-function wrap(socket: Socket, peer: string): Connection {
+/** Bytes that a dialled connection reads at a time where nobody says where to put them. */
+const READ_BYTES = 64 * 1024;
+
+/** Where a dialled connection puts what it reads, and who is told. */
+class ReadTarget {
+  room: () => Uint8Array = () => Buffer.allocUnsafeSlow(READ_BYTES);
+  handler: (bytes: Uint8Array) => void = () => undefined;
+
+  /** For `net`: what it calls before and after each read. */
+  get onread(): OnReadOpts {
+    return {
+      buffer: () => this.room(),
+      callback: (count, bytes) => {
+        this.handler(bytes.subarray(0, count));
+        return true;
+      },
+    };
+  }
+}
+
+/** @param target where the socket was made to read to; without it, it makes arrays itself. */
+function wrap(socket: Socket, peer: string, target?: ReadTarget): Connection {
   socket.setNoDelay(true);
   let failure: Error | undefined;
   let onDrain: (() => void) | undefined;
@@ -236,7 +256,12 @@ function wrap(socket: Socket, peer: string): Connection {
       return pending;
     },
     pending: () => socket.writableLength,
-    onData: (handler) => void socket.on('data', handler),
+    onData(handler, room) {
+      if (target) {
+        target.handler = handler;
+        target.room = room ?? target.room;
+      } else socket.on('data', handler);
+    },
     onDrain(handler) {
       onDrain = handler;
       if (socket.writableLength > 0) watchDrain();
@@ -249,12 +274,17 @@ function wrap(socket: Socket, peer: string): Connection {
   };
 }
 
-function dial(host: string, port: number, tls: TlsOptions | undefined): Socket {
-  if (!tls) return createConnection({ host, port });
+/** Loaded when first used: it takes longer than everything else here together. */
+function tlsModule(): typeof import('node:tls') {
+  return process.getBuiltinModule('node:tls');
+}
+
+function dial(host: string, port: number, tls: TlsOptions | undefined, target: ReadTarget): Socket {
+  if (!tls) return createConnection({ host, port, onread: target.onread });
   const { serverName, verify, ...pem } = tls;
   // An address is no server name, says RFC 6066; it is compared with the certificate all the same.
   const servername = serverName ?? (isIP(host) ? '' : host);
-  return withPem(() => connectTls({ host, port, servername, rejectUnauthorized: verify !== false, ...pem }));
+  return withPem(() => tlsModule().connect({ host, port, servername, rejectUnauthorized: verify !== false, ...pem }));
 }
 
 /** Runs a call that reads PEM texts, which fails at once where they are none. */
@@ -298,7 +328,7 @@ function tlsServer({ cert, key, ca, verify }: TlsOptions, take: (socket: Socket)
   const shaking = new Map<string, Socket>();
   const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
   const server = withPem(() =>
-    createTlsServer({
+    tlsModule().createServer({
       cert,
       key,
       ca,
@@ -326,7 +356,8 @@ function tlsServer({ cert, key, ca, verify }: TlsOptions, take: (socket: Socket)
 export const systemNetwork: Network = {
   connect(host, port, options = {}) {
     return new Promise((resolve, reject) => {
-      const socket = dial(host, port, options.tls);
+      const target = new ReadTarget();
+      const socket = dial(host, port, options.tls, target);
       const timeoutMs = options.timeoutMs ?? 10_000;
       const fail = (cause: Error): void => {
         clearTimeout(timer);
@@ -344,7 +375,7 @@ export const systemNetwork: Network = {
       socket.once(options.tls ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);
         socket.off('error', fail);
-        resolve(wrap(socket, `${host}:${port}`));
+        resolve(wrap(socket, `${host}:${port}`, options.tls ? undefined : target));
       });
     });
   },

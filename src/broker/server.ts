@@ -2,7 +2,7 @@ import type { Connection, Listener, TlsOptions } from '../base/network.js';
 import type { Timer } from '../base/time.js';
 import type { Api } from '../wire/api.js';
 import type { Broker } from './broker.js';
-import type { Handler } from './handler.js';
+import type { HandlerTable } from './handler-table.js';
 import type { Limits } from './limits.js';
 import type { Login } from './security/login.js';
 import { Session, type SessionHost } from './session.js';
@@ -14,7 +14,7 @@ const SWEEP_MS = 10_000;
 export interface ServerOptions {
   readonly broker: Broker;
   readonly limits: Limits;
-  readonly handlers: readonly Handler[];
+  readonly handlers: HandlerTable;
   newLogin(): Login | undefined;
   interfere(api: Api, request: object): object | undefined;
   onTrouble(peer: string, error: unknown, bug: boolean): void;
@@ -24,7 +24,6 @@ export interface ServerOptions {
 export class BrokerServer implements SessionHost {
   readonly #options: ServerOptions;
   readonly #sessions = new Set<Session>();
-  readonly handlers: ReadonlyMap<number, Handler>;
   #listener: Listener | undefined;
   #sweep: Timer | undefined;
   #quietSinceMs: number;
@@ -34,12 +33,15 @@ export class BrokerServer implements SessionHost {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]));
     this.#quietSinceMs = this.#now();
   }
 
   get broker(): Broker {
     return this.#options.broker;
+  }
+
+  get handlers(): HandlerTable {
+    return this.#options.handlers;
   }
 
   get limits(): Limits {

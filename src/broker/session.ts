@@ -3,10 +3,11 @@ import { StreamctlError } from '../base/errors.js';
 import type { Connection } from '../base/network.js';
 import type { Api } from '../wire/api.js';
 import { errorCodes } from '../wire/error-codes.js';
-import { decodeRequest, decodeRequestHeader, encodeResponse, type RequestHeader } from '../wire/frame.js';
+import { apiKeyOf, decodeRequest, decodeRequestHeader, encodeResponse, type RequestHeader } from '../wire/frame.js';
 import { FrameSplitter } from '../wire/frame-splitter.js';
 import type { Broker } from './broker.js';
 import type { Handler, HandlerContext, Peer } from './handler.js';
+import type { HandlerTable } from './handler-table.js';
 import { apiVersionsBody } from './handlers/18-api-versions.js';
 import type { Limits } from './limits.js';
 import type { Login } from './security/login.js';
@@ -25,7 +26,7 @@ const OPEN_TO_ALL: ReadonlySet<number> = new Set([17, API_VERSIONS_KEY, 36]);
 export interface SessionHost {
   readonly broker: Broker;
   readonly limits: Limits;
-  readonly handlers: ReadonlyMap<number, Handler>;
+  readonly handlers: HandlerTable;
   /** State of SASL; undefined where nobody has to log in. */
   newLogin(): Login | undefined;
   /** An answer in place of the handler's, when the chaos switch says so. */
@@ -67,6 +68,8 @@ export class Session {
   #unsent = 0;
   #paused = false;
   #flushing = false;
+  /** What answers the next request is being loaded. */
+  #loading = false;
   #open = true;
   /** Time of the last request, from the clock's `elapsed`. */
   lastRequestMs: number;
@@ -144,7 +147,9 @@ export class Session {
     let begun = 0;
     while (this.#open && begun < this.#waiting.length) {
       if (this.#slots.length >= requestsInFlight || this.#ready + this.#connection.pending() > unsentBytes) break;
-      const frame = this.#waiting[begun++]!;
+      const frame = this.#waiting[begun]!;
+      if (!this.#hasHandler(frame)) break;
+      begun++;
       try {
         this.#begin(frame);
       } catch (error) {
@@ -158,6 +163,22 @@ export class Session {
     this.#paused = full;
     if (full) this.#connection.pause();
     else this.#connection.resume();
+  }
+
+  /** Whether what answers a request is loaded; it begins to be when not, and the session goes on once it is. */
+  #hasHandler(frame: Uint8Array): boolean {
+    if (this.#loading) return false;
+    const loading = this.#login?.bare ? undefined : this.#host.handlers.load(apiKeyOf(frame));
+    if (!loading) return true;
+    this.#loading = true;
+    loading.then(
+      () => {
+        this.#loading = false;
+        this.#goOn();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+    return false;
   }
 
   #begin(frame: Uint8Array): void {

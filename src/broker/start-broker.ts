@@ -5,19 +5,19 @@ import type { SyncPolicy } from '../storage/group-commit.js';
 import { HandleCache } from '../storage/handle-cache.js';
 import { uuidText } from '../wire/uuid.js';
 import type { Broker, BrokerEdges, BrokerSettings } from './broker.js';
-import { Chaos, type ChaosOptions } from './chaos.js';
+import type { ChaosOptions } from './chaos.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { offsetsEndedEntry } from './groups/group-entries.js';
-import type { Handler } from './handler.js';
+import { HandlerTable } from './handler-table.js';
 import { METADATA_FEATURE } from './handlers/18-api-versions.js';
-import { handlers, loginHandlers } from './handlers/index.js';
+import { loginOffers, offers } from './handlers/index.js';
 import { clusterEntry, Identity } from './identity.js';
 import { JournalLog } from './journal-log.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { Maintenance } from './maintenance.js';
 import { checkExposure, isLoopback } from './security/exposure.js';
-import { Login } from './security/login.js';
-import { type BrokerUser, UserTable } from './security/users.js';
+import type { Login } from './security/login.js';
+import type { BrokerUser } from './security/users.js';
 import { BrokerServer } from './server.js';
 import { TopicAdmin } from './topic-admin.js';
 import { TopicStore } from './topic-store.js';
@@ -45,6 +45,8 @@ export interface BrokerOptions {
   readonly chaos?: ChaosOptions;
   /** Cut off damage even where acknowledged records are lost; the bytes are kept beside the log. */
   readonly repair?: boolean;
+  /** Load what answers a kind of request with the first one, to be ready sooner; else before clients can connect. */
+  readonly lazy?: boolean;
   /** One line about something a person should know: a repair, a client that was cut off. */
   log?(line: string): void;
 }
@@ -102,10 +104,10 @@ export async function startBroker(edges: BrokerEdges, options: BrokerOptions): P
   const log = (line: string): void => options.log?.(line);
   const { host, tls, users = [], insecure = false } = options;
   checkExposure({ host, tls: tls !== undefined, users: users.length > 0, insecure });
-  const plain = tls !== undefined || isLoopback(host);
-  const table = users.length > 0 ? new UserTable(users, plain, edges.crypto) : undefined;
-  const offered = table ? [...handlers, ...loginHandlers].sort((a, b) => a.api.key - b.api.key) : handlers;
-  const chaos = options.chaos && new Chaos(options.chaos);
+  const newLogin = users.length > 0 ? await openLogins(edges, users, tls !== undefined || isLoopback(host)) : undefined;
+  const handlers = new HandlerTable(newLogin ? [...offers, ...loginOffers] : offers);
+  if (!options.lazy) await handlers.loadAll();
+  const chaos = options.chaos && new (await import('./chaos.js')).Chaos(options.chaos);
   const parts = makeParts(edges, options);
   try {
     // A disk that fails meanwhile leaves nothing to wait for.
@@ -114,12 +116,12 @@ export async function startBroker(edges: BrokerEdges, options: BrokerOptions): P
     });
     const repairs = await Promise.race([openData(parts, options, log), dead]);
     dead.catch(() => {});
-    const { broker, listening } = makeBroker(parts, offered);
+    const { broker, listening } = makeBroker(parts, handlers);
     const server = new BrokerServer({
       broker,
       limits: parts.settings.limits,
-      handlers: offered,
-      newLogin: () => table && new Login(table, edges.crypto),
+      handlers,
+      newLogin: () => newLogin?.(),
       interfere: (api, request) => chaos?.interfere(api, request),
       onTrouble: (peer, error, bug) => log(describeTrouble(peer, error, bug)),
     });
@@ -143,6 +145,13 @@ export async function startBroker(edges: BrokerEdges, options: BrokerOptions): P
     parts.die(error);
     throw error;
   }
+}
+
+/** Who may log in; gives the state of a connection's login. */
+async function openLogins(edges: BrokerEdges, users: readonly BrokerUser[], plain: boolean): Promise<() => Login> {
+  const [{ Login }, { UserTable }] = await Promise.all([import('./security/login.js'), import('./security/users.js')]);
+  const table = new UserTable(users, plain, edges.crypto);
+  return () => new Login(table, edges.crypto);
 }
 
 function makeParts(edges: BrokerEdges, options: BrokerOptions): Parts {
@@ -230,7 +239,7 @@ function makeDataFolder(files: FileSystem, folder: string): void {
 
 function makeBroker(
   parts: Parts,
-  offered: readonly Handler[],
+  { apis }: HandlerTable,
 ): { broker: Broker; listening(host: string, port: number): void } {
   const { edges, settings, identity, journal, topics, admin, groups, transactions } = parts;
   const broker = {
@@ -240,7 +249,7 @@ function makeBroker(
     clusterId: identity.clusterId,
     host: '',
     port: 0,
-    apis: offered.map(({ api }) => ({ key: api.key, minVersion: api.versions.min, maxVersion: api.versions.max })),
+    apis,
     features: [METADATA_FEATURE, TRANSACTION_FEATURE],
     journal,
     topics,

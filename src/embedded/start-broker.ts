@@ -10,7 +10,7 @@ import { lockFolder } from './owner-lock.js';
 const IDLE_CHECK_MS = 1_000;
 
 /** How a broker of a data folder is started. */
-export interface OwnerOptions extends Omit<BrokerOptions, 'host' | 'port'> {
+export interface OwnerOptions extends Omit<BrokerOptions, 'host' | 'port' | 'lazy'> {
   /** Default: loopback. */
   readonly host?: string;
   /** Default: a free one. */
@@ -49,6 +49,7 @@ export async function startBroker(edges: BrokerEdges, options: OwnerOptions): Pr
     const core = await import('../broker/start-broker.js');
     const running = await core.startBroker(edges, {
       ...options,
+      lazy: true,
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
     });

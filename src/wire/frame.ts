@@ -84,6 +84,11 @@ export function decodeRequestHeader(frame: Uint8Array): RequestHeader {
   return { apiKey, apiVersion, correlationId, clientId, reader };
 }
 
+/** The API that a request is for, known or not; undefined when the frame is too short to say. */
+export function apiKeyOf(frame: Uint8Array): number | undefined {
+  return frame.length < 2 ? undefined : ((frame[0]! << 24) >> 16) | frame[1]!;
+}
+
 /**
  * The body of the request whose header was read; `header` can be used once.
  * @throws `unsupported-version` `malformed-frame`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { handlers } from '../../src/broker/handlers/index.js';
+import { offers } from '../../src/broker/handlers/index.js';
 import { fetchApi } from '../../src/wire/apis/01-fetch.js';
 import { metadataApi } from '../../src/wire/apis/03-metadata.js';
 import { apiVersionsApi } from '../../src/wire/apis/18-api-versions.js';
@@ -25,7 +25,7 @@ describe('ApiVersions', () => {
     const { client } = await scene();
     const { apiKeys } = await client.call(apiVersionsApi, 4, {});
     expect(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, minVersion, maxVersion])).toEqual(
-      handlers.map(({ api }) => [api.key, api.key === 0 ? 0 : api.versions.min, api.versions.max]),
+      offers.map(({ key, minVersion, maxVersion }) => [key, key === 0 ? 0 : minVersion, maxVersion]),
     );
     const acls = [29, 30, 31];
     expect(apiKeys.filter(({ apiKey }) => acls.includes(apiKey))).toEqual([]);
@@ -37,7 +37,7 @@ describe('ApiVersions', () => {
     const answer = decodeResponse(apiVersionsApi, 0, await client.answer());
     expect(answer.correlationId).toBe(77);
     expect(answer.body.errorCode).toBe(errorCodes.UNSUPPORTED_VERSION);
-    expect(answer.body.apiKeys.length).toBe(handlers.length);
+    expect(answer.body.apiKeys.length).toBe(offers.length);
   });
 
   it('has no tagged fields in its header, in no version', async () => {
@@ -61,6 +61,17 @@ describe('ApiVersions', () => {
 });
 
 describe('a connection', () => {
+  it('answers in order where handlers are loaded by the first request for them', async () => {
+    const { client } = await scene({ lazy: true });
+    const order: string[] = [];
+    await Promise.all([
+      client.call(metadataApi, 9, { topics: null }).then(() => order.push('metadata')),
+      client.call(apiVersionsApi, 3, {}).then(() => order.push('versions')),
+      client.call(metadataApi, 9, { topics: null }).then(() => order.push('metadata again')),
+    ]);
+    expect(order).toEqual(['metadata', 'versions', 'metadata again']);
+  });
+
   it.each([
     ['an API that is not offered', [rawRequest(29, 1)]],
     ['a version that is not served', [rawRequest(0, 2)]],
