@@ -8,7 +8,7 @@ const RETURN = 0x0d;
 const UNDERSCORE = 0x5f;
 const LETTER_X = 0x78;
 /** Numbers of so many digits are the same in decimal and in a double. */
-const EXACT_DIGITS = 15;
+export const EXACT_DIGITS = 15;
 
 /** Bytes that grow: the text of one cell, or rows on their way out. */
 export class GrowingBytes {

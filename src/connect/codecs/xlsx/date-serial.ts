@@ -7,7 +7,8 @@ const HOUR_MS = 3_600_000;
 const ZERO = 0x30;
 const COLON = 0x3a;
 const DOT = 0x2e;
-const LETTER_T = 0x54;
+/** Behind a day: as a whole, or only its first letter where another time follows. */
+const MIDNIGHT = 'T00:00:00';
 /** Day 0 of the usual system, for serials from 61 on: the day before its first, moved by the leap day that never was. */
 const EPOCH_1900_MS = Date.UTC(1899, 11, 30);
 const EPOCH_1904_MS = Date.UTC(1904, 0, 1);
@@ -66,17 +67,22 @@ export class SerialWriter {
     }
     const day = Math.floor(ms / DAY_MS);
     const text = this.#day(day);
-    into.append(text, 0, text.length);
-    into.push(LETTER_T);
+    into.append(text, 0, text.length - MIDNIGHT.length + 1);
     appendClock(ms - day * DAY_MS, into);
     return true;
   }
 
+  /** The text of day `serial` as {@link append} writes it, `2022-02-14T00:00:00`; undefined for what is no date. */
+  midnight(serial: number): Uint8Array | undefined {
+    return serial >= 0 && serial < MAX_SERIAL ? this.#day(serial) : undefined;
+  }
+
+  /** The day at midnight. */
   #day(day: number): Uint8Array {
     let text = this.#days.get(day);
     if (text) return text;
     if (this.#days.size >= MAX_DAYS) this.#days.clear();
-    text = utf8(this.#dayText(day));
+    text = utf8(`${this.#dayText(day)}${MIDNIGHT}`);
     this.#days.set(day, text);
     return text;
   }

@@ -1,15 +1,12 @@
 import { utf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
-import { type CellRange, MAX_COLUMNS, MAX_ROWS, parseCellRange, WHOLE_SHEET } from './cell-range.js';
+import { type CellRange, MAX_COLUMNS, parseCellRange } from './cell-range.js';
 import { appendNumberCell, appendTextCell, GrowingBytes, readNumber, takeText } from './cell-text.js';
 import { type NumberKind, SerialWriter } from './date-serial.js';
+import { PlainCells } from './plain-cells.js';
 import type { SharedStrings } from './shared-strings.js';
+import { SheetRows } from './sheet-rows.js';
 import { CLOSE, END, MORE, OPEN, shortAttribute, TEXT, type XmlScanner } from './xml-scanner.js';
-
-/** Between the cells of the CSV that comes out. */
-export const SHEET_DELIMITER = 0x2c;
-/** Behind its rows: a carriage return, so that line feeds inside cells are no lines and a line is a row of the sheet. */
-export const SHEET_ROW_END = 0x0d;
 
 const TAG_ROW = utf8('row');
 const TAG_INLINE = utf8('is');
@@ -48,24 +45,16 @@ export interface SheetContext {
  * the text that is shown; of merged cells the first has the value, the others are empty.
  */
 export class SheetCsv {
-  /** What came out since the caller took it. */
-  readonly out = new GrowingBytes(256 * 1024);
-  /** Cells to the left of the table, which are left out. */
-  outside = 0;
   readonly #scanner: XmlScanner;
   readonly #context: SheetContext;
-  readonly #range: CellRange;
+  readonly #rows: SheetRows;
+  readonly #plain: PlainCells;
   readonly #serials: SerialWriter;
   readonly #value = new GrowingBytes(1024);
-  /** First column of the table; 0 until it is known. */
-  #first = 0;
-  #width = 0;
-  /** Row last begun, and column last seen in it. */
-  #row = 0;
   #column = 0;
-  /** Cells of the row written so far, delimiters counted as cells begun. */
-  #written = 0;
   #inData = false;
+  /** Where a cell may begin: behind the tag of a row, or behind a cell. */
+  #atCell = false;
   #inText = false;
   #phonetic = 0;
   #type = NUMBER;
@@ -75,23 +64,42 @@ export class SheetCsv {
   constructor(scanner: XmlScanner, context: SheetContext) {
     this.#scanner = scanner;
     this.#context = context;
-    this.#range = context.range ?? WHOLE_SHEET;
+    this.#rows = new SheetRows(context.range);
     this.#serials = new SerialWriter(context.is1904);
-    if (context.range) {
-      this.#first = context.range.firstColumn;
-      if (context.range.lastColumn < MAX_COLUMNS) this.#width = context.range.lastColumn - this.#first + 1;
-    }
+    this.#plain = new PlainCells(this.#rows, context.strings, context.styles, this.#serials);
+  }
+
+  /** What came out since the caller took it. */
+  get out(): GrowingBytes {
+    return this.#rows.out;
+  }
+
+  /** Cells to the left of the table, which are left out. */
+  get outside(): number {
+    return this.#rows.outside;
   }
 
   /** Adds at least `wanted` bytes to `out`, fewer at the sheet's end; false when that is reached. */
   async produce(wanted: number): Promise<boolean> {
-    while (!this.#ended && this.out.used < wanted) {
-      const token = this.#scanner.next();
-      if (token === MORE) await this.#scanner.fill();
-      else if (token === END) this.#ended = true;
-      else this.#take(token);
+    while (!this.#ended) {
+      this.#scan(wanted);
+      if (this.#ended || this.out.used >= wanted) break;
+      await this.#scanner.fill();
     }
     return !this.#ended;
+  }
+
+  /** Goes on until enough came out, the sheet ends or more has to be read. */
+  #scan(wanted: number): void {
+    const scanner = this.#scanner;
+    const { out } = this;
+    while (!this.#ended && out.used < wanted) {
+      if (this.#atCell) scanner.skipTo(this.#plain.take(scanner.bytes, scanner.position, scanner.limit));
+      const token = scanner.next();
+      if (token === MORE) return;
+      if (token === END) this.#ended = true;
+      else this.#take(token);
+    }
   }
 
   #take(token: number): void {
@@ -102,6 +110,7 @@ export class SheetCsv {
     const { bytes, nameStart, nameEnd } = this.#scanner;
     const isShort = nameEnd - nameStart === 1;
     const letter = bytes[nameStart]!;
+    this.#atCell = false;
     if (!this.#inData) this.#outside(token);
     else if (token === OPEN) {
       if (isShort && letter === LETTER_C) this.#beginCell();
@@ -111,8 +120,10 @@ export class SheetCsv {
       if (isShort && letter === LETTER_C) this.#endCell();
       else if (isShort && (letter === LETTER_V || letter === LETTER_T)) this.#inText = false;
       else this.#close();
-    } else if (isShort && letter === LETTER_C) this.#beginCell();
-    else if (this.#scanner.is(TAG_ROW)) {
+    } else if (isShort && letter === LETTER_C) {
+      this.#beginCell();
+      this.#endCell();
+    } else if (this.#scanner.is(TAG_ROW)) {
       this.#beginRow();
       this.#endRow();
     }
@@ -122,10 +133,12 @@ export class SheetCsv {
   #outside(token: number): void {
     if (token === CLOSE) return;
     if (this.#scanner.is(TAG_SHEET_DATA)) this.#inData = token === OPEN;
-    else if (this.#scanner.is(TAG_DIMENSION) && this.#first === 0) {
+    else if (this.#scanner.is(TAG_DIMENSION) && this.#rows.first === 0) {
       const reference = this.#scanner.attributes().get('ref') ?? '';
       // One cell says nothing: it is what writers put down that do not know yet.
-      if (/^[A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7}$/.test(reference)) this.#first = parseCellRange(reference).firstColumn;
+      if (/^[A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7}$/.test(reference)) {
+        this.#rows.first = parseCellRange(reference).firstColumn;
+      }
     }
   }
 
@@ -143,33 +156,14 @@ export class SheetCsv {
 
   #beginRow(): void {
     const at = shortAttribute(this.#scanner, LETTER_R);
-    const row = at < 0 ? this.#row + 1 : readDigits(this.#scanner.bytes, at, this.#scanner.end);
-    if (row <= this.#row || row > MAX_ROWS) {
-      throw new StreamctlError('bad-data', `row ${row} of the sheet follows row ${this.#row}`);
-    }
-    this.#blankLines(row - this.#row - 1);
-    this.#row = row;
-    this.#column = 0;
-    this.#written = 0;
-    if (row > this.#range.lastRow) this.#ended = true;
-  }
-
-  /** A table of one column has no empty lines: there they would be empty cells. */
-  #blankLines(count: number): void {
-    if (this.#width === 1) return;
-    this.out.reserve(count);
-    this.out.bytes.fill(SHEET_ROW_END, this.out.used, this.out.used + count);
-    this.out.used += count;
+    const row = at < 0 ? this.#rows.row + 1 : readDigits(this.#scanner.bytes, at, this.#scanner.end);
+    if (!this.#rows.beginRow(row)) this.#ended = true;
+    this.#atCell = true;
   }
 
   #endRow(): void {
-    if (this.#written === 0) {
-      this.#blankLines(1);
-      return;
-    }
-    if (this.#width === 0) this.#width = this.#written;
-    for (; this.#written < this.#width; this.#written++) this.out.push(SHEET_DELIMITER);
-    this.out.push(SHEET_ROW_END);
+    this.#rows.endRow();
+    this.#atCell = false;
   }
 
   #beginCell(): void {
@@ -178,7 +172,7 @@ export class SheetCsv {
     this.#inText = false;
     this.#type = NUMBER;
     this.#kind = this.#context.styles[0] ?? 'number';
-    this.#column++;
+    this.#column = this.#rows.column + 1;
     for (let at = start; at < end; at++) {
       const letter = bytes[at]!;
       if (letter <= 0x20) continue;
@@ -201,25 +195,19 @@ export class SheetCsv {
   }
 
   #endCell(): void {
+    const rows = this.#rows;
     this.#inText = false;
-    const value = this.#value;
-    if (value.used === 0) return;
-    const column = this.#column;
-    const { firstRow, lastRow, firstColumn, lastColumn } = this.#range;
-    if (this.#row < firstRow || this.#row > lastRow || column < firstColumn || column > lastColumn) return;
-    if (this.#first === 0) this.#first = column;
-    const place = column - this.#first;
-    if (place < 0) {
-      this.outside++;
-      return;
-    }
-    const { out } = this;
+    this.#atCell = true;
+    rows.column = this.#column;
+    if (this.#value.used === 0) return;
+    const { out } = rows;
     const before = out.used;
-    for (let written = this.#written; written <= place; written++) if (written > 0) out.push(SHEET_DELIMITER);
+    if (!rows.beginCell(this.#column)) return;
     const from = out.used;
     this.#write();
+    // An empty text is an empty cell.
     if (out.used === from) out.used = before;
-    else this.#written = place + 1;
+    else rows.written = this.#column - rows.first + 1;
   }
 
   #write(): void {
@@ -232,7 +220,7 @@ export class SheetCsv {
       if (!this.#context.strings?.append(index, this.out)) {
         throw new StreamctlError(
           'bad-data',
-          `a cell in row ${this.#row} of the sheet points to text ${index}, which is not there`,
+          `a cell in row ${this.#rows.row} of the sheet points to text ${index}, which is not there`,
         );
       }
     } else if (this.#type === BOOLEAN) {

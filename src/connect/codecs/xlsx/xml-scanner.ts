@@ -68,6 +68,21 @@ export class XmlScanner {
     }
   }
 
+  /** Where the next token begins in `bytes`, */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** and where the bytes at hand end: for readers that know what is likely to follow. */
+  get limit(): number {
+    return this.#size;
+  }
+
+  /** Goes on from `position` of `bytes`, which is where a token begins. */
+  skipTo(position: number): void {
+    this.#at = position;
+  }
+
   /** Reads on. Tokens seen before are gone. */
   async fill(): Promise<void> {
     const held = this.#size - this.#at;

@@ -1,6 +1,6 @@
 import { StreamctlError } from '../../../base/errors.js';
 import { SharedStrings } from '../../codecs/xlsx/shared-strings.js';
-import { SHEET_DELIMITER } from '../../codecs/xlsx/sheet-csv.js';
+import { SHEET_DELIMITER } from '../../codecs/xlsx/sheet-rows.js';
 import { readWorkbookParts } from '../../codecs/xlsx/workbook-parts.js';
 import { ZipArchive } from '../../codecs/xlsx/zip-archive.js';
 import type { ByteSource } from './byte-source.js';

@@ -121,6 +121,69 @@ describe('a workbook', () => {
     },
   );
 
+  it('reads cells the quick way as it reads them token by token', async () => {
+    const value = fc.oneof(
+      fc.constantFrom(
+        '0',
+        '-0',
+        '007',
+        '1.50',
+        '0.05',
+        '-12.5',
+        '1e3',
+        '123456789012345',
+        '12345678901234567',
+        '.5',
+        '',
+      ),
+      fc.constantFrom('43000', '43000.25', '-1', '60', '2958466', '99999999999'),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    );
+    const plain = fc.oneof(
+      fc.tuple(fc.constantFrom('', ' s="0"', ' s="1"', ' s="2"', ' s="9"', ' t="n"', ' s="1" t="n"'), value),
+      fc.tuple(fc.constantFrom(' t="s"', ' s="1" t="s"', ' t="s" s="2"'), fc.constantFrom('0', '1', '2', '3')),
+      fc.tuple(fc.constantFrom(' t="b"', ' t="str"', ' t="e"'), fc.constantFrom('1', '0')),
+    );
+    const cells = fc.array(fc.option(plain), { minLength: 4, maxLength: 4 });
+    const files = {
+      'xl/sharedStrings.xml': '<sst><si><t>a</t></si><si><t/></si><si><t>7</t></si><si><t>"x", y</t></si></sst>',
+      'xl/styles.xml':
+        '<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="20"/></cellXfs></styleSheet>',
+    };
+    const head = '<row r="1">A B C D E</row>'.replace(
+      /[A-E] ?/g,
+      (letter) => `<c r="${letter.trim()}1" t="str"><v>${letter.trim()}</v></c>`,
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(cells, { minLength: 1, maxLength: 8 }), fc.boolean(), async (rows, isKnown) => {
+        const body = rows.map((row, index) => {
+          const written = row.map((cell, column) => {
+            const place = `r="${'BCDE'[column]}${index + 2}"`;
+            if (cell === null) return column % 2 === 0 ? '' : `<c ${place} s="1"/>`;
+            return `<c ${place}${cell[0]}><v>${cell[1]}</v></c>`;
+          });
+          return `<row r="${index + 2}" spans="1:5"><c r="A${index + 2}"><v>1</v></c>${written.join('')}</row>`;
+        });
+        const sheet = `${isKnown ? '<dimension ref="A1:E9"/>' : ''}<sheetData>${head}${body.join('')}</sheetData>`;
+        const read = async (xml: string): Promise<unknown> => {
+          const { texts, bad } = await readRows(fileOf('a.xlsx', makeWorkbook(xml, files)), { textOnly: true });
+          return { texts, bad };
+        };
+        expect(await read(sheet)).toEqual(await read(sheet.replace(/<(\/?)([a-z])/gi, '<$1s:$2')));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('refuses cells that go back in their row', async () => {
+    const sheet =
+      '<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row><row r="2"><c r="B2"><v>2</v></c><c r="A2"><v>1</v></c></row></sheetData>';
+    await expect(readRows(fileOf('a.xlsx', makeWorkbook(sheet)))).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringContaining('row 2 of the sheet has its cells out of order'),
+    });
+  });
+
   it('keeps codes that are text in the sheet, and numbers that are numbers', async () => {
     const book = bookOf([
       ['site', 'code', 'n', 'on'],
