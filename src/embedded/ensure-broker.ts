@@ -7,7 +7,7 @@ import type { SpawnBroker, SpawnedBroker } from './spawn-broker.js';
 /** Longest wait for a broker: recovery of large logs after kill -9 takes its time. */
 const START_MS = 30_000;
 /** Pause between two looks; a broker is ready within a fifth of a second. */
-const LOOK_MS = 15;
+const LOOK_MS = 5;
 /** How long the winner of a race may take before we try ourselves again. */
 const LOST_RACE_MS = 1_000;
 /** Lines of the broker's log that an error shows. */

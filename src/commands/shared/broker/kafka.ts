@@ -15,8 +15,11 @@ export function clientEdges(context: Context): ClientEdges {
  * @throws `broker-unreachable`, `usage`
  */
 export async function clientSettings(context: Context, again = false): Promise<ClientSettings> {
-  const { readClientSettings } = await import('../../../connect/kafka/settings.js');
-  const access = await context.connectBroker(again);
+  // Loaded while the broker starts, where it has to.
+  const [{ readClientSettings }, access] = await Promise.all([
+    import('../../../connect/kafka/settings.js'),
+    context.connectBroker(again),
+  ]);
   return readClientSettings(access.bootstrapServers, access.properties, (path) =>
     fromUtf8(context.files.readFile(context.resolvePath(path))),
   );
@@ -24,8 +27,11 @@ export async function clientSettings(context: Context, again = false): Promise<C
 
 /** Opens a client, closed again when `use` ends. @throws `broker-unreachable` and what `use` throws. */
 export async function withClient<T>(context: Context, use: (client: KafkaClient) => Promise<T>): Promise<T> {
-  const { KafkaClient } = await import('../../../connect/kafka/client.js');
-  const client = new KafkaClient(await clientSettings(context), clientEdges(context));
+  const [settings, { KafkaClient }] = await Promise.all([
+    clientSettings(context),
+    import('../../../connect/kafka/client.js'),
+  ]);
+  const client = new KafkaClient(settings, clientEdges(context));
   try {
     return await use(client);
   } finally {
