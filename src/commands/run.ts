@@ -25,6 +25,11 @@ export const run = defineCommand({
       help: 'where to begin when there was no run before: start, end, +N, -N, @time',
     },
     resetState: { type: 'boolean', help: 'forget offsets and open windows of former runs' },
+    state: {
+      type: 'string',
+      placeholder: 'DIR',
+      help: 'keep copies of the state here too, one folder per pipeline: a restart reads them instead of the topic',
+    },
     emit: { type: 'string', placeholder: 'RULE', help: 'when results are given out: final, update or every=5s' },
     param: { type: 'list', placeholder: 'NAME=VALUE', help: 'a parameter of the pipeline, repeat for more' },
     table: {
@@ -123,6 +128,7 @@ export const run = defineCommand({
         tables: readTables(plan, flags.table),
         from: readStart(flags.from, '--from', nowMs),
         resetState: flags.resetState,
+        ...(flags.state === undefined ? {} : { stateFolder: stateFolder(context, flags.state) }),
         delivery: flags.delivery,
         checkpointEveryMs: flags.checkpoint,
         onError: flags.onError,
@@ -138,6 +144,21 @@ function rowsElsewhere(): StreamctlError {
   return new StreamctlError('usage', '--until expr looks at each row, which several workers do not hand around', {
     hint: 'leave --parallel out, or use --until count=, windows=, lag= or eof',
   });
+}
+
+/** An absolute folder, there or to be made. @throws `usage` when it is something else */
+function stateFolder(context: Context, text: string): string {
+  const path = context.resolvePath(text);
+  if (!context.files.exists(path)) return path;
+  try {
+    context.files.list(path);
+    return path;
+  } catch (error) {
+    throw new StreamctlError('usage', `--state ${text} is no folder that can be read`, {
+      detail: (error as Error).message,
+      hint: 'name a folder; it is made when it is not there',
+    });
+  }
 }
 
 /** What feeds the pipeline meanwhile, and how many run it. */

@@ -125,6 +125,17 @@ export interface TableStatus {
   readonly problem?: string;
 }
 
+/** Copies of states that a run keeps on its machine. */
+export interface LocalStateStatus {
+  readonly folder: string;
+  /** Copies written since the run began. */
+  readonly written: number;
+  /** Copies that could not be. */
+  readonly failures: number;
+  /** What is wrong with the disk now; absent: nothing. */
+  readonly problem?: string;
+}
+
 /** A line worth reading: the newest are kept, at most {@link MAX_NOTES}. */
 export interface Note {
   readonly atMs: number;
@@ -157,6 +168,8 @@ export interface DashboardSnapshot {
   readonly sources: readonly SourceStatus[];
   /** Reference tables that are read from files and topics; absent where there is none. */
   readonly tables?: readonly TableStatus[];
+  /** Copies of states on the machine of the run; absent where none are kept. */
+  readonly localState?: LocalStateStatus;
   readonly results: ResultTable;
   readonly notes: readonly Note[];
   /** Where it runs: `embedded broker` or `kafka-1:9092`. */

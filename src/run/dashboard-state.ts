@@ -5,6 +5,7 @@ import {
   type DashboardSnapshot,
   type DashboardSpec,
   type HistoryMetric,
+  type LocalStateStatus,
   MAX_HISTORY,
   MAX_NOTES,
   MAX_RESULT_ROWS,
@@ -60,6 +61,8 @@ export class DashboardState {
   readonly #history: Record<HistoryMetric, number[]> = { rowsPerSecond: [], lag: [], latePerSecond: [] };
   /** Reference tables as they were told last. */
   tables: readonly TableStatus[] = [];
+  /** Copies of states on this machine, where they are kept. */
+  localState: LocalStateStatus | undefined;
   #state: RunState = 'starting';
   #resultsOut = 0;
   #windowsClosed = 0;
@@ -201,6 +204,7 @@ export class DashboardState {
       },
       sources: [...this.#sources].map(([name, counts]) => ({ name, ...counts })),
       ...(this.tables.length > 0 ? { tables: this.tables } : {}),
+      ...(this.localState === undefined ? {} : { localState: this.localState }),
       results: {
         columns,
         keys,

@@ -64,8 +64,9 @@ export class DirectWork implements Work {
     const { output } = this.#parts;
     if (output) {
       const slot = this.#state?.owner === WHOLE_STATE ? 1 - this.#state.slot : 0;
-      const state = await output.stateTopic.write(this.#task.snapshot(), { owner: WHOLE_STATE, slot });
+      const state = await output.states.write(this.#task.snapshot(), { owner: WHOLE_STATE, slot });
       await this.#commit(output, state, false);
+      output.states.committed(WHOLE_STATE);
       this.#state = state;
     }
     this.#closedAtEof = false;

@@ -172,6 +172,8 @@ export interface PipelineRunOptions {
   readonly reconnectMs?: number;
   /** Silence after which the group takes the partitions of a worker that died. Default {@link SESSION_TIMEOUT_MS}. */
   readonly sessionTimeoutMs?: number;
+  /** Folder for copies of states on this machine, absolute: a restart reads them there where it can. Default: none. */
+  readonly stateFolder?: string;
   readonly listener?: RunListener;
 }
 

@@ -1,6 +1,7 @@
 import {
   type DashboardSnapshot,
   type HistoryMetric,
+  type LocalStateStatus,
   MAX_HISTORY,
   MAX_NOTES,
   MAX_RESULT_ROWS,
@@ -37,6 +38,7 @@ export function mergeSnapshots(all: readonly DashboardSnapshot[]): DashboardSnap
     watermarkMs: watermarks.length === 0 ? null : Math.min(...watermarks),
     history: Object.fromEntries(METRICS.map((metric) => [metric, added(all.map((one) => one.history[metric] ?? []))])),
     sources: mergeSources(all),
+    ...mergeLocalState(all),
     results: { ...first.results, rows: mergeRows(all) },
     notes: all
       .flatMap(({ notes }) => notes)
@@ -70,6 +72,21 @@ function mergeSources(all: readonly DashboardSnapshot[]): readonly SourceStatus[
     );
   }
   return [...sources.values()];
+}
+
+function mergeLocalState(all: readonly DashboardSnapshot[]): { readonly localState?: LocalStateStatus } {
+  const each = all.flatMap(({ localState }) => localState ?? []);
+  const [first] = each;
+  if (!first) return {};
+  const problem = each.find((one) => one.problem !== undefined)?.problem;
+  return {
+    localState: {
+      folder: first.folder,
+      written: each.reduce((sum, { written }) => sum + written, 0),
+      failures: each.reduce((sum, { failures }) => sum + failures, 0),
+      ...(problem === undefined ? {} : { problem }),
+    },
+  };
 }
 
 /** Of each key the newest result: a key may have moved from one worker to another. */

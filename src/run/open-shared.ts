@@ -11,7 +11,6 @@ import type { WorkOutput } from './output.js';
 import { type Entry, SecondTask } from './second-task.js';
 import { type FirstTask, SharedWork } from './shared-work.js';
 import { startOffsets } from './start-offsets.js';
-import { readState } from './state-topic.js';
 import { Task } from './task.js';
 import type { WorkParts } from './work.js';
 
@@ -132,7 +131,7 @@ async function openSecond(
   if (kept && kept.shares !== shares) throw otherShares(own[0]!, kept.shares);
   const state = kept ? kept.state : checkpoint.base;
   const job = jobs.phase({ kind: 'second', part: part.name, share: { number: share, count: shares }, epoch });
-  if (state) job.restore(await readState(state, output.readState));
+  if (state) job.restore(await output.states.read(state));
   for (const source of options.plan.sources) {
     for (const { topic, partition } of all) if (topic === source.topic) job.assign(source.name, partition);
   }

@@ -11,7 +11,6 @@ import { onRejected } from './on-rejected.js';
 import { openShared } from './open-shared.js';
 import { openOutput, type WorkOutput } from './output.js';
 import { startOffsets } from './start-offsets.js';
-import { readState } from './state-topic.js';
 import { Task } from './task.js';
 import type { Work, WorkParts } from './work.js';
 
@@ -29,14 +28,19 @@ export async function openWork(parts: WorkParts, group: Group, partitions: reado
   if (workers > 1) {
     const { exchanges, made } = await makeExchanges(connection, options.plan);
     if (made.length > 0) report.note('info', `made ${made.length === 1 ? 'topic' : 'topics'} ${made.join(', ')}`);
-    const output = await openOutput(connection, options, group, { place: place.place, workers, exchanges });
+    const output = await openOutput(connection, options, group, {
+      place: place.place,
+      workers,
+      exchanges,
+      local: parts.local,
+    });
     return guarded(output, async () => {
       const checkpoint = await readCheckpoint(group, await parts.allPartitions(), exchanges);
       return openShared(parts, { group, output, exchanges, checkpoint, partitions, place, drainTo: undefined });
     });
   }
   const exchanges = await knownExchanges(connection, options.plan);
-  const output = await openOutput(connection, options, group, { place: 0, workers, exchanges });
+  const output = await openOutput(connection, options, group, { place: 0, workers, exchanges, local: parts.local });
   return guarded(output, async () => {
     const checkpoint = await readCheckpoint(group, partitions, exchanges);
     const ends = await endsOf(connection, partitionsOf(exchanges));
@@ -119,6 +123,7 @@ async function openDirect(parts: WorkParts, start: DirectStart): Promise<DirectW
   const { options, report, connection, resetState } = parts;
   const { output, partitions } = start;
   const checkpoint = resetState ? undefined : start.checkpoint;
+  if (resetState) parts.local?.forget();
   if (checkpoint?.isMoved) report.note('warning', 'the offsets were moved by hand: open windows begin empty');
   const isKept = checkpoint !== undefined && !checkpoint.isMoved;
   const { states, closedAtEof } = isKept && output ? await gather(start, checkpoint, output) : NOTHING;
@@ -165,7 +170,7 @@ async function gather({ exchanges }: DirectStart, checkpoint: Checkpoint, output
   if (!checkpoint.isShared) {
     const mark = checkpoint.sources.find((one) => one.mark?.kind === 'whole')?.mark;
     if (mark?.kind !== 'whole' || !mark.state) return NOTHING;
-    return { states: [await readState(mark.state, output.readState)], closedAtEof: mark.closedAtEof };
+    return { states: [await output.states.read(mark.state)], closedAtEof: mark.closedAtEof };
   }
   const states = new Map<string, Uint8Array>();
   let closedAtEof = true;
@@ -175,7 +180,7 @@ async function gather({ exchanges }: DirectStart, checkpoint: Checkpoint, output
     closedAtEof &&= mark.closedAtEof;
     // Several inputs of a step share its state; and shares without any change may still have that of the one before.
     const name = mark.state && JSON.stringify(mark.state);
-    if (name && !states.has(name)) states.set(name, await readState(mark.state, output.readState));
+    if (name && !states.has(name)) states.set(name, await output.states.read(mark.state));
   }
   return { states: [...states.values()], closedAtEof };
 }

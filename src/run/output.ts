@@ -5,10 +5,12 @@ import type { Connection } from './connection.js';
 import type { ExchangeTopic } from './exchange-topics.js';
 import type { PipelineRunOptions } from './interfaces.js';
 import { groupOf, internalTopics, neededTopics } from './internal-topics.js';
+import type { LocalState } from './local-state.js';
 import { stateReader } from './read-state.js';
 import { ResultWriter } from './result-writer.js';
 import { SideOutputs } from './side-outputs.js';
-import { type ReadState, StateTopic } from './state-topic.js';
+import { StateStore } from './state-store.js';
+import { StateTopic } from './state-topic.js';
 import { StatusWriter } from './status-writer.js';
 
 /** Everything through which a worker writes: results, what is set aside, exchanges, state and checkpoints. */
@@ -17,8 +19,7 @@ export interface WorkOutput {
   readonly results: ResultWriter;
   readonly side: SideOutputs;
   readonly committer: Committer;
-  readonly stateTopic: StateTopic;
-  readonly readState: ReadState;
+  readonly states: StateStore;
   close(): Promise<void>;
   /** Lets go of what was not committed: it will be made again from the last checkpoint. */
   abandon(): Promise<void>;
@@ -30,6 +31,8 @@ export interface OutputPlace {
   readonly place: number;
   readonly workers: number;
   readonly exchanges: readonly ExchangeTopic[];
+  /** Copies of states on this machine, where they are kept. */
+  readonly local: LocalState | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ export async function openOutput(
   connection: Connection,
   options: PipelineRunOptions,
   group: Group,
-  { place, workers, exchanges }: OutputPlace,
+  { place, workers, exchanges, local }: OutputPlace,
 ): Promise<WorkOutput> {
   const { plan, place: at } = options;
   const topics = internalTopics(plan);
@@ -88,8 +91,7 @@ export async function openOutput(
     results: new ResultWriter(plan, producer, clock),
     side: new SideOutputs(topics, producer, { clock, compression }),
     committer: once ? exactlyOnce(producer, group, clock) : atLeastOnce(producer, group),
-    stateTopic,
-    readState: stateReader(connection, topics.changelog, compression),
+    states: new StateStore(stateTopic, stateReader(connection, topics.changelog, compression), local),
     close: () => producer.close(),
     abandon: () => producer.close(true).catch(() => undefined),
   };

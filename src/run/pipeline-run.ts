@@ -8,6 +8,7 @@ import { dashboardFrame } from './dashboard-frame.js';
 import { DashboardState } from './dashboard-state.js';
 import { type EndSummary, type PipelineRun, type PipelineRunOptions, RECONNECT_MS } from './interfaces.js';
 import { groupOf, neededTopics } from './internal-topics.js';
+import { LocalState } from './local-state.js';
 import { openConnection } from './open-connection.js';
 import { openStatus } from './output.js';
 import { fingerprintOf, jobMaker, loopSources } from './plan-parts.js';
@@ -42,6 +43,7 @@ class Supervisor implements PipelineRun {
   readonly #tables: ReferenceTables;
   readonly #stop = new AbortController();
   #status: StatusWriter | undefined;
+  #local: LocalState | undefined;
   #positions: EndSummary['positions'] = [];
   /** Undefined before the first turn: a broker that was never there is not waited for. */
   #healthyMs: number | undefined;
@@ -85,6 +87,7 @@ class Supervisor implements PipelineRun {
   async #run(): Promise<EndSummary> {
     const seconds = this.#everySecond();
     const name = await this.#takeName();
+    this.#local = this.#localState(name);
     try {
       const reason = await this.#untilTheEnd();
       this.#state.state = 'done';
@@ -98,6 +101,7 @@ class Supervisor implements PipelineRun {
       return { reason: 'failed', error, snapshot: this.#state.snapshot(), positions: this.#positions };
     } finally {
       seconds.cancel();
+      await this.#local?.close();
       await name?.release();
     }
   }
@@ -108,6 +112,26 @@ class Supervisor implements PipelineRun {
     const name = await takeWorkerName(place.edges, group ?? groupOf(plan.name), fingerprintOf(this.#options));
     this.#memory.instanceId = name?.instanceId;
     return name;
+  }
+
+  #localState(name: WorkerName | undefined): LocalState | undefined {
+    const { stateFolder, plan, place, group } = this.#options;
+    if (stateFolder === undefined || group === null) return undefined;
+    return new LocalState(
+      place.edges,
+      {
+        folder: `${stateFolder}/${plan.name}`,
+        pipeline: plan.name,
+        plan: fingerprintOf(this.#options),
+        worker: name?.worker ?? this.#memory.runId,
+      },
+      {
+        note: (level, text) => this.#report.note(level, text),
+        status: (status) => {
+          this.#state.localState = status;
+        },
+      },
+    );
   }
 
   /** Session after session, while their errors are of the kind that passes. */
@@ -151,6 +175,7 @@ class Supervisor implements PipelineRun {
         sources: loopSources(options),
         tables: this.#tables,
         jobs: jobMaker(options, this.#tables),
+        local: this.#local,
         healthy: () => {
           this.#healthyMs = options.place.edges.clock.elapsed();
         },

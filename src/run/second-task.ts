@@ -10,7 +10,8 @@ import { encodeMark } from './checkpoint-mark.js';
 import { eachRecord } from './each-record.js';
 import { keyOf } from './idle-watch.js';
 import type { Loop } from './loop.js';
-import type { StateMark, StateTopic } from './state-topic.js';
+import type { StateStore } from './state-store.js';
+import type { StateMark } from './state-topic.js';
 
 /** A partition of an exchange, and where it is read from. */
 export interface Entry extends TopicPartitionOffset {
@@ -97,11 +98,11 @@ export class SecondTask {
   }
 
   /** Writes its state; it counts once {@link positions} are committed. */
-  async write(topic: StateTopic): Promise<void> {
+  async write(states: StateStore): Promise<void> {
     const { part, share, job } = this.#parts;
     const owner = `${part}/${share}`;
     const slot = this.#state?.owner === owner ? 1 - this.#state.slot : 0;
-    this.#state = await topic.write(job.snapshot(), { owner, slot });
+    this.#state = await states.write(job.snapshot(), { owner, slot });
     this.#closedAtEof = false;
   }
 

@@ -13,6 +13,7 @@ import { DirectWork } from './direct-work.js';
 import { keyOf } from './idle-watch.js';
 import { CHECKPOINT_EVERY_MS, type PipelineRunOptions, RESULTS_WAIT_MS, SESSION_TIMEOUT_MS } from './interfaces.js';
 import { groupOf } from './internal-topics.js';
+import type { LocalState } from './local-state.js';
 import { openAlone, openWork } from './open-work.js';
 import { fingerprintOf, type JobMaker } from './plan-parts.js';
 import type { ReferenceTables } from './reference-tables.js';
@@ -49,6 +50,8 @@ export interface SessionParts {
   /** Opened. */
   readonly tables: ReferenceTables;
   readonly jobs: JobMaker;
+  /** Copies of states on this machine, where they are kept. */
+  readonly local: LocalState | undefined;
   /** Called after every turn that went well. */
   readonly healthy: () => void;
 }
@@ -234,7 +237,7 @@ export class Session {
 
   /** Takes up the work on these partitions from what was committed for them. */
   async #begin(partitions: readonly TopicPartition[]): Promise<void> {
-    const { options, report, memory, connection, sources, jobs } = this.#parts;
+    const { options, report, memory, connection, sources, jobs, local } = this.#parts;
     this.#assigned = partitions;
     await this.#drop();
     const parts: WorkParts = {
@@ -244,6 +247,7 @@ export class Session {
       fetcher: this.#fetcher,
       sources,
       jobs,
+      local,
       fingerprint: this.#fingerprint,
       ends: (wanted) => this.#endsOf(wanted),
       allPartitions: () => this.#allPartitions(),

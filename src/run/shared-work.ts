@@ -154,9 +154,10 @@ export class SharedWork implements Work {
     }
     // The first time, every share says what its state is: from then on that of the one worker before does not count.
     for (const second of seconds) {
-      if (second.changed || (!this.#saved && !second.closed)) await second.write(output.stateTopic);
+      if (second.changed || (!this.#saved && !second.closed)) await second.write(output.states);
     }
     await this.#commit();
+    output.states.committed();
     for (const { task } of firsts) task.settled();
     for (const second of seconds) second.settled();
     this.#saved = true;

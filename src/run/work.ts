@@ -3,6 +3,7 @@ import type { FetchedRecords, TopicPartition, TopicPartitionOffset } from '../co
 import type { ReferenceRows } from '../engine/job.js';
 import type { Connection } from './connection.js';
 import type { PipelineRunOptions } from './interfaces.js';
+import type { LocalState } from './local-state.js';
 import type { JobMaker } from './plan-parts.js';
 import type { Report } from './report.js';
 import type { TaskParts } from './task.js';
@@ -15,6 +16,7 @@ export interface WorkParts {
   readonly fetcher: Fetcher;
   readonly sources: TaskParts['sources'];
   readonly jobs: JobMaker;
+  readonly local: LocalState | undefined;
   /** Tells this plan with its parameters from others, see fingerprintOf of plan-parts.ts. */
   readonly fingerprint: string;
   /** Ends of a bounded run, by keyOf of idle-watch.ts; filled for the partitions asked for. */

@@ -9,6 +9,8 @@ const HEX_DIGITS = 16;
 /** A name in the group that no other worker has, and that the next one in this place gets again. */
 export interface WorkerName {
   readonly instanceId: string;
+  /** The part of it that names the worker, whatever plan it runs. */
+  readonly worker: string;
   release(): Promise<void>;
 }
 
@@ -35,7 +37,8 @@ export async function takeWorkerName(
     }
     if (lock) {
       const { release } = lock;
-      return { instanceId: `streamctl-${machine}-${at}-${fingerprint}`, release: () => release() };
+      const worker = `${machine}-${at}`;
+      return { instanceId: `streamctl-${worker}-${fingerprint}`, worker, release: () => release() };
     }
   }
   return undefined;

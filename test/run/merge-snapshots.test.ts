@@ -29,6 +29,14 @@ const look: DashboardSnapshot = {
 };
 
 describe('looks at several workers', () => {
+  it('count the local state of all, and keep a problem of one', () => {
+    const kept = { folder: '/state/trips', written: 2, failures: 0 };
+    const full = { ...kept, written: 1, failures: 3, problem: 'no space left' };
+    const merged = mergeSnapshots([look, { ...look, localState: kept }, { ...look, localState: full }]);
+    expect(merged.localState).toEqual({ ...kept, written: 3, failures: 3, problem: 'no space left' });
+    expect(mergeSnapshots([look, look]).localState).toBeUndefined();
+  });
+
   it('add up what each has done, and are as far as the last of them', () => {
     const other: DashboardSnapshot = {
       ...look,

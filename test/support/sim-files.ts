@@ -57,6 +57,8 @@ export class SimFiles implements FileSystem {
   #faultAt = -1;
   #fault: Fault = 'fail';
   #dead = false;
+  /** Whether every write finds the disk full. */
+  isFull = false;
   /** Names of the calls so far, for messages. */
   lastCall = '';
 
@@ -238,6 +240,9 @@ export class SimFiles implements FileSystem {
   #call(what: string): void {
     if (this.#dead) throw new StreamctlError('disk-failed', `the power is off: ${what}`);
     this.lastCall = what;
+    if (this.isFull && /^(write|makeFolder|sync) /.test(what)) {
+      throw new StreamctlError('disk-failed', `no space left on device: ${what}`);
+    }
     const call = this.#calls++;
     if (call !== this.#faultAt) return;
     if (this.#fault === 'power-loss') this.#dead = true;

@@ -66,7 +66,7 @@ export interface SideTopics {
 
 /** What a run has done, for its end record. */
 export function runResult(snapshot: DashboardSnapshot, topics?: SideTopics): Readonly<Record<string, unknown>> {
-  const { counts, watermarkMs, lag, elapsedMs, tables } = snapshot;
+  const { counts, watermarkMs, lag, elapsedMs, tables, localState } = snapshot;
   return {
     rows: counts.rowsIn,
     results: counts.resultsOut,
@@ -77,6 +77,7 @@ export function runResult(snapshot: DashboardSnapshot, topics?: SideTopics): Rea
     ...(topics?.deadLetters !== undefined && counts.rejected > 0 ? { deadLettersTopic: topics.deadLetters } : {}),
     lag,
     watermark: watermarkMs === null ? null : new Date(watermarkMs).toISOString(),
+    ...(localState === undefined ? {} : { localState }),
     ...(tables === undefined ? {} : { tables: tables.map((table) => tableRecord(table)) }),
     elapsedMs,
   };
