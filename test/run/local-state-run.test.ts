@@ -77,7 +77,7 @@ async function prepared(name: string): Promise<string> {
 /** Deletes the topic of the states: the next run makes an empty one. */
 async function loseTopic(name: string): Promise<void> {
   const topic = internalTopics(tripsPlan(name)).changelog;
-  const topics = [{ name: topic, topicId: '00000000-0000-0000-0000-000000000000' }];
+  const topics = [{ name: topic, topicId: 'A'.repeat(22) }];
   const request = { topics, topicNames: [topic], timeoutMs: 10_000 };
   const client = new KafkaClient(broker.settings, testEdges());
   await client.call(deleteTopicsApi, request, 'controller', { what: 'cannot delete' });
