@@ -11,6 +11,11 @@ export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** An array whose bytes are anything, for those who fill all of it: clearing large ones takes longer than filling them. */
+export function unclearedBytes(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+}
+
 /** One array with the bytes of all `chunks`. */
 export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   let size = 0;

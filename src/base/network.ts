@@ -17,7 +17,11 @@ export interface Connection {
   send(chunks: readonly Uint8Array[]): number;
   /** Bytes queued and not yet handed to the kernel. */
   pending(): number;
-  onData(handler: (bytes: Uint8Array) => void): void;
+  /**
+   * @param room where the next bytes are best put. A connection that can read straight into memory then gives the handler the
+   * filled beginning of that array; others bring arrays of their own, which do not change afterwards.
+   */
+  onData(handler: (bytes: Uint8Array) => void, room?: () => Uint8Array): void;
   /** Called when `pending` fell to zero. */
   onDrain(handler: () => void): void;
   /** Called once; `error` when it did not end in peace. */

@@ -2,9 +2,10 @@ import { concatBytes } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 
 /** Largest frame taken from the network, like Kafka's `socket.request.max.bytes`. */
-const MAX_FRAME_BYTES = 104_857_600;
+export const MAX_FRAME_BYTES = 104_857_600;
 
-const SIZE_BYTES = 4;
+/** Bytes of the size in front of each frame. */
+export const SIZE_BYTES = 4;
 
 /** Cuts a byte stream into frames. Keeps at most one unfinished frame. */
 export class FrameSplitter {
@@ -46,7 +47,7 @@ export class FrameSplitter {
       this.#pieces = [];
       this.#held = 0;
       if (this.#size < 0) {
-        this.#size = this.#checkSize(whole);
+        this.#size = sizeOfFrame(whole, this.#maxFrameBytes);
       } else {
         this.#size = -1;
         frames.push(whole);
@@ -54,13 +55,17 @@ export class FrameSplitter {
     }
     return frames;
   }
+}
 
-  #checkSize(bytes: Uint8Array): number {
-    const size = (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!;
-    if (size >= 0 && size <= this.#maxFrameBytes) return size;
-    throw new StreamctlError('malformed-frame', `a frame of ${size} bytes is announced`, {
-      detail: `Frames of 0 to ${this.#maxFrameBytes} bytes are accepted.`,
-      hint: 'check that both sides speak the Kafka protocol without TLS',
-    });
-  }
+/**
+ * The size that stands in front of a frame.
+ * @throws `malformed-frame` when it is negative or above `maxFrameBytes`.
+ */
+export function sizeOfFrame(bytes: Uint8Array, maxFrameBytes: number): number {
+  const size = (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!;
+  if (size >= 0 && size <= maxFrameBytes) return size;
+  throw new StreamctlError('malformed-frame', `a frame of ${size} bytes is announced`, {
+    detail: `Frames of 0 to ${maxFrameBytes} bytes are accepted.`,
+    hint: 'check that both sides speak the Kafka protocol without TLS',
+  });
 }

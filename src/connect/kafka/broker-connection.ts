@@ -7,7 +7,7 @@ import { apiVersionsApi } from '../../wire/apis/18-api-versions.js';
 import { saslAuthenticateApi } from '../../wire/apis/36-sasl-authenticate.js';
 import { errorCodes } from '../../wire/error-codes.js';
 import { correlationIdOf, decodeResponse, encodeRequest } from '../../wire/frame.js';
-import { FrameSplitter } from '../../wire/frame-splitter.js';
+import { FrameReader } from '../../wire/frame-reader.js';
 import type { BrokerAddress, ClientEdges, ClientSettings } from './interfaces.js';
 import { KafkaFailure } from './kafka-failure.js';
 import { authenticate } from './sasl.js';
@@ -43,7 +43,7 @@ export class BrokerConnection {
   readonly #clock: ClientEdges['clock'];
   readonly #clientId: string;
   readonly #connection: Connection;
-  readonly #splitter = new FrameSplitter();
+  readonly #frames = new FrameReader();
   readonly #pending = new Map<number, Pending>();
   /** Those who wait in {@link drained}. */
   #draining: (() => void)[] = [];
@@ -57,7 +57,10 @@ export class BrokerConnection {
     this.#connection = connection;
     this.#clock = edges.clock;
     this.#clientId = settings.clientId;
-    connection.onData((bytes) => this.#receive(bytes));
+    connection.onData(
+      (bytes) => this.#receive(bytes),
+      () => this.#frames.room(),
+    );
     connection.onDrain(() => this.#drained());
     connection.onClose((error) => this.#end(lost(this.peer, error)));
   }
@@ -166,7 +169,7 @@ export class BrokerConnection {
   #receive(bytes: Uint8Array): void {
     if (this.#closedBy) return;
     try {
-      for (const frame of this.#splitter.push(bytes)) this.#answer(frame);
+      for (const frame of this.#frames.push(bytes)) this.#answer(frame);
     } catch (error) {
       this.#connection.destroy();
       this.#end(error as Error);
