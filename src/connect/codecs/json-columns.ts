@@ -28,6 +28,8 @@ export class ColumnReader {
   readonly #number: NumberResult = { end: 0, value: 0, whole: false, digits: 0 };
   #numbers: NumberVector | undefined;
   #objects: ObjectVector | undefined;
+  /** The row that was read last, -1 for none. */
+  #row = -1;
 
   constructor(column: Column, strings: StringCache, problem: ReadProblem) {
     this.column = column;
@@ -39,10 +41,20 @@ export class ColumnReader {
   into(vector: Vector): void {
     this.#numbers = vector.kind === 'number' ? vector : undefined;
     this.#objects = vector.kind === 'object' ? vector : undefined;
+    this.#row = -1;
   }
 
-  /** Makes the value of `row` null. */
-  clear(row: number): void {
+  /** The object of `row` was read: a value that did not come is null. */
+  finish(row: number): void {
+    if (this.#row !== row) this.#clear(row);
+  }
+
+  /** What was read last does not count: its row is to be read anew. */
+  forget(): void {
+    this.#row = -1;
+  }
+
+  #clear(row: number): void {
     if (this.#numbers) {
       this.#numbers.nulls[row] = 1;
       this.#numbers.wide?.delete(row);
@@ -52,8 +64,9 @@ export class ColumnReader {
   /** Reads the value at `at` into `row`; returns the position after it, -1 when it does not fit. */
   read(bytes: Uint8Array, at: number, row: number): number {
     const first = bytes[at]!;
+    this.#row = row;
     if (first === 0x6e) {
-      this.clear(row);
+      this.#clear(row);
       return this.#word(bytes, at);
     }
     switch (this.column.type) {

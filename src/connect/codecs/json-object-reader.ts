@@ -1,23 +1,11 @@
 import { fromUtf8 } from '../../base/bytes.js';
 import type { Schema, Vector } from '../../base/row-batch.js';
+import { FieldOrder, MAX_FIELDS } from './field-order.js';
 import { ColumnReader, codedText, type ReadProblem } from './json-columns.js';
-import { type ScannedString, scanString, skipSpace, skipValue } from './json-scanner.js';
+import { type ScannedString, scanString, skipSpace, skipString, skipValue } from './json-scanner.js';
 import { StringCache } from './string-cache.js';
 
-/** Fields per object whose places are remembered. */
-const MAX_REMEMBERED_FIELDS = 256;
 const SHOWN_BYTES = 40;
-
-/** A field of the object read before, at the same place. */
-interface RememberedField {
-  /** Bytes of the name with its closing quote and colon. */
-  readonly length: number;
-  /** These bytes as little-endian words, the last one padded with zeros; compared four bytes at a time. */
-  readonly words: Int32Array;
-  /** Which bits of the last word count. */
-  readonly lastMask: number;
-  readonly reader: ColumnReader | undefined;
-}
 
 /**
  * Reads the wanted fields of one JSON object after the other. The fields of an object mostly stand in the order of the
@@ -26,7 +14,9 @@ interface RememberedField {
 export class JsonObjectReader {
   readonly #readers: readonly ColumnReader[];
   readonly #byName: ReadonlyMap<string, ColumnReader>;
-  readonly #remembered: RememberedField[] = [];
+  readonly #remembered = new FieldOrder();
+  /** Who reads each remembered field; the last one is of the field that is read now and has no place among them. */
+  readonly #wanted = new Array<ColumnReader | undefined>(MAX_FIELDS + 1).fill(undefined);
   readonly #scanned: ScannedString = { end: 0, hash: 0, coded: false };
   readonly #problem: ReadProblem = { reason: undefined };
   #bytes: Uint8Array = new Uint8Array(0);
@@ -51,87 +41,81 @@ export class JsonObjectReader {
 
   /** Reads the object in `bytes[start, end)` into `row`; false when it is none or does not fit, with the reason. */
   read(bytes: Uint8Array, start: number, end: number, row: number): boolean {
-    for (let index = 0; index < this.#readers.length; index++) this.#readers[index]!.clear(row);
     if (this.#bytes !== bytes) {
       this.#bytes = bytes;
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     }
     this.column = undefined;
+    this.#problem.reason = undefined;
     let at = skipSpace(bytes, start);
     if (bytes[at] !== 0x7b || at >= end) return this.#noObject(bytes, start, at, end);
     at = skipSpace(bytes, at + 1);
-    if (bytes[at] === 0x7d) return this.#finish(bytes, at + 1, start, end);
+    if (bytes[at] !== 0x7d) at = this.#fields(bytes, at, row);
+    if (at < 0) return this.#failed(bytes, start, end);
+    if (at + 1 !== end && !this.#endsAt(bytes, at + 1, end)) return this.#malformed(bytes, start, end);
+    for (let index = 0; index < this.#readers.length; index++) this.#readers[index]!.finish(row);
+    return true;
+  }
+
+  /** Reads fields from the quote of the first name on; the position of the closing brace, -1 when one does not fit. */
+  #fields(bytes: Uint8Array, start: number, row: number): number {
+    const order = this.#remembered;
+    const wanted = this.#wanted;
+    let at = start;
+    order.begin();
     for (let field = 0; ; field++) {
-      if (bytes[at] !== 0x22) return this.#malformed(bytes, start, end);
-      at = this.#field(bytes, at + 1, field, row);
-      if (at < 0) return this.#problem.reason === undefined ? this.#malformed(bytes, start, end) : this.#misfit();
-      const byte = bytes[at];
-      if (byte === 0x2c) {
-        at++;
-        if (bytes[at] !== 0x22) at = skipSpace(bytes, at);
-        continue;
+      if (bytes[at] !== 0x22) return -1;
+      const nameEnd = order.after(this.#view, at + 1);
+      at = nameEnd > 0 ? nameEnd : this.#newName(bytes, at + 1, field);
+      if (at < 0) return -1;
+      let byte = bytes[at]!;
+      if (byte <= 0x20) {
+        at = skipSpace(bytes, at);
+        byte = bytes[at]!;
       }
-      if (byte === 0x7d) return this.#finish(bytes, at + 1, start, end);
-      return this.#malformed(bytes, start, end);
-    }
-  }
-
-  /** One field from its name's first byte on; the position of what follows its value, -1 when it does not fit. */
-  #field(bytes: Uint8Array, nameStart: number, field: number, row: number): number {
-    this.#problem.reason = undefined;
-    const known = this.#remembered[field];
-    let reader: ColumnReader | undefined;
-    let at: number;
-    if (known !== undefined && this.#stands(nameStart, known)) {
-      reader = known.reader;
-      at = nameStart + known.length;
-    } else {
-      scanString(bytes, nameStart, this.#scanned);
-      const { end, coded } = this.#scanned;
-      if (end < 0) return -1;
-      reader = this.#lookUp(bytes, nameStart, end, coded, field);
-      at = skipSpace(bytes, end + 1);
-      if (bytes[at] !== 0x3a) return -1;
+      const reader = wanted[field < MAX_FIELDS ? field : MAX_FIELDS];
+      if (reader === undefined) at = byte === 0x22 ? skipString(bytes, at + 1) : skipValue(bytes, at);
+      else {
+        at = reader.read(bytes, at, row);
+        if (at < 0) this.column = reader.column.name;
+      }
+      if (at < 0) return -1;
+      byte = bytes[at]!;
+      if (byte <= 0x20) {
+        at = skipSpace(bytes, at);
+        byte = bytes[at]!;
+      }
+      if (byte === 0x7d) return at;
+      if (byte !== 0x2c) return -1;
       at++;
+      if (bytes[at] !== 0x22) at = skipSpace(bytes, at);
     }
-    if (bytes[at]! <= 0x20) at = skipSpace(bytes, at);
-    if (reader === undefined) at = skipValue(bytes, at);
-    else {
-      at = reader.read(bytes, at, row);
-      if (at < 0) this.column = reader.column.name;
-    }
-    return at >= 0 && bytes[at]! <= 0x20 ? skipSpace(bytes, at) : at;
   }
 
-  /** Whether the remembered name stands at `start`, followed by its closing quote and a colon. */
-  #stands(start: number, { words, lastMask }: RememberedField): boolean {
-    const view = this.#view;
-    const last = words.length - 1;
-    if (start + words.length * 4 > view.byteLength) return false;
-    for (let index = 0; index < last; index++) {
-      if (view.getInt32(start + index * 4, true) !== words[index]) return false;
-    }
-    return (view.getInt32(start + last * 4, true) & lastMask) === words[last];
-  }
-
-  #lookUp(bytes: Uint8Array, start: number, end: number, coded: boolean, field: number): ColumnReader | undefined {
+  /** A name that did not stand here in the object before; the position behind its colon, -1 when there is none. */
+  #newName(bytes: Uint8Array, start: number, field: number): number {
+    scanString(bytes, start, this.#scanned);
+    const { end, coded } = this.#scanned;
+    if (end < 0) return -1;
     const name = coded ? codedText(bytes, start, end) : fromUtf8(bytes.subarray(start, end));
-    const reader = this.#byName.get(name);
-    if (field < MAX_REMEMBERED_FIELDS && !coded && bytes[end + 1] === 0x3a) {
-      this.#remembered[field] = remembered(bytes.subarray(start, end + 2), reader);
-    }
-    return reader;
+    const colon = skipSpace(bytes, end + 1);
+    if (bytes[colon] !== 0x3a) return -1;
+    this.#wanted[Math.min(field, MAX_FIELDS)] = this.#byName.get(name);
+    this.#remembered.put(field, coded || colon !== end + 1 ? undefined : bytes.subarray(start, colon + 1));
+    return colon + 1;
   }
 
-  #finish(bytes: Uint8Array, at: number, start: number, end: number): boolean {
-    // Only what lies inside the value counts: the byte behind it belongs to something else.
+  /** Only what lies inside the value counts: the byte behind it belongs to something else. */
+  #endsAt(bytes: Uint8Array, at: number, end: number): boolean {
     let next = at;
     while (next < end && skipSpace(bytes, next) > next) next++;
-    return next === end || this.#malformed(bytes, start, end);
+    return next === end;
   }
 
-  #misfit(): boolean {
-    this.reason = this.#problem.reason!;
+  #failed(bytes: Uint8Array, start: number, end: number): boolean {
+    for (const reader of this.#readers) reader.forget();
+    if (this.#problem.reason === undefined) return this.#malformed(bytes, start, end);
+    this.reason = this.#problem.reason;
     return false;
   }
 
@@ -152,16 +136,6 @@ export class JsonObjectReader {
       this.reason = `the value is ${fromUtf8(bytes.subarray(at, Math.min(end, at + SHOWN_BYTES)))}, not a JSON object`;
     return false;
   }
-}
-
-/** A copy: a view would keep the whole network buffer. */
-function remembered(name: Uint8Array, reader: ColumnReader | undefined): RememberedField {
-  const padded = new Uint8Array(Math.ceil(name.length / 4) * 4);
-  padded.set(name);
-  const view = new DataView(padded.buffer);
-  const words = Int32Array.from({ length: padded.length / 4 }, (_, index) => view.getInt32(index * 4, true));
-  const rest = name.length % 4;
-  return { length: name.length, words, lastMask: rest === 0 ? -1 : (1 << (rest * 8)) - 1, reader };
 }
 
 /** What the language's own parser says; it has the better words, and this is rare. */
