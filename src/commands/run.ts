@@ -3,6 +3,8 @@ import type { Plan } from '../plan/plan.js';
 import { defineCommand } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
+import type { RunSettings } from './shared/running/run-snapshot.js';
+import type { LiveWishes } from './shared/sources/pipeline-parameters.js';
 import { SOURCE_FLAGS } from './shared/sources/source-flags.js';
 
 /** `run` */
@@ -20,11 +22,15 @@ export const run = defineCommand({
   flags: {
     from: {
       type: 'string',
-      placeholder: 'OFFSET',
-      default: 'start',
-      help: 'where to begin when there was no run before: start, end, +N, -N, @time',
+      placeholder: 'PLACE',
+      help: 'where to begin when there was no run before: start (usual), end, +N, -N, @time, or the file of a snapshot',
     },
     resetState: { type: 'boolean', help: 'forget offsets and open windows of former runs' },
+    stopWithSnapshot: {
+      type: 'string',
+      placeholder: 'FILE',
+      help: 'take the pipeline over from whoever runs it and write its snapshot here, or into this folder; with --until read so far first',
+    },
     state: {
       type: 'string',
       placeholder: 'DIR',
@@ -84,6 +90,7 @@ export const run = defineCommand({
     { line: 'streamctl run cars', note: 'mean price per manufacturer, minute by minute' },
     { line: 'streamctl run cars --until eof --json', note: 'all there is now, as NDJSON' },
     { line: 'streamctl run stocks --source simulated', note: 'no network, no key' },
+    { line: 'streamctl run weather --city Strasbourg,Paris --every 10m', note: 'polls two cities' },
     { line: 'streamctl run velib --source velib.cassette --speed 60x', note: 'what was recorded, an hour in a minute' },
     { line: 'streamctl run ./mine.pipeline.yaml', note: 'a pipeline of your own' },
     { line: 'streamctl run cars --parallel 2', note: 'two workers; the same command elsewhere adds more' },
@@ -104,39 +111,42 @@ export const run = defineCommand({
     required: ['type'],
   },
   streaming: true,
-  async run(context, { args, flags }) {
+  dynamicFlags: async (words) => (await import('./shared/sources/pipeline-parameters.js')).pipelineFlags(words),
+  async run(context, { args, flags, extra }) {
     const [
       { planWith, readMaxAhead, readParameters, readTables },
-      { readStart },
+      { readBeginning, snapshotTarget, stopWithSnapshot },
       { resolveParameters },
       { loadPipeline },
+      { readPipelineFlags },
     ] = await Promise.all([
       import('./shared/running/run-flags.js'),
-      import('./shared/records/start-position.js'),
+      import('./shared/running/run-snapshot.js'),
       import('../plan/parameters.js'),
       import('./shared/running/load-pipeline.js'),
+      import('./shared/sources/pipeline-parameters.js'),
     ]);
     const plan = planWith(await loadPipeline(context, args.pipeline), flags);
+    const path = flags.stopWithSnapshot && snapshotTarget(context, flags.stopWithSnapshot, plan);
+    const { parameters, live } = readPipelineFlags(plan, extra);
     const nowMs = context.clock.now();
     if (flags.parallel > 1 && context.stream.wantsRows) throw rowsElsewhere();
-    return work(
-      context,
-      plan,
-      { source: flags.source, speed: flags.speed, workers: flags.parallel },
-      {
-        parameters: resolveParameters(plan, readParameters(flags.param), nowMs),
-        tables: readTables(plan, flags.table),
-        from: readStart(flags.from, '--from', nowMs),
-        resetState: flags.resetState,
-        ...(flags.state === undefined ? {} : { stateFolder: stateFolder(context, flags.state) }),
-        delivery: flags.delivery,
-        checkpointEveryMs: flags.checkpoint,
-        onError: flags.onError,
-        maxAheadMs: readMaxAhead(flags.maxAhead),
-        ...(flags.maxGroups === undefined ? {} : { maxGroups: flags.maxGroups }),
-        ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),
-      },
-    );
+    const ways: RunWays = { source: flags.source, speed: flags.speed, workers: flags.parallel, live };
+    const settings: RunSettings = {
+      parameters: resolveParameters(plan, readParameters([...flags.param, ...parameters]), nowMs),
+      tables: readTables(plan, flags.table),
+      ...(await readBeginning(context, flags.from)),
+      resetState: flags.resetState,
+      ...(flags.state === undefined ? {} : { stateFolder: stateFolder(context, flags.state) }),
+      delivery: flags.delivery,
+      checkpointEveryMs: flags.checkpoint,
+      onError: flags.onError,
+      maxAheadMs: readMaxAhead(flags.maxAhead),
+      ...(flags.maxGroups === undefined ? {} : { maxGroups: flags.maxGroups }),
+      ...(flags.idle === undefined ? {} : { idleAfterMs: flags.idle }),
+    };
+    const run = (more: RunSettings): Promise<Outcome> => work(context, plan, ways, more);
+    return path ? stopWithSnapshot(context, plan, settings, { path, run }) : run(settings);
   },
 });
 
@@ -161,19 +171,27 @@ function stateFolder(context: Context, text: string): string {
   }
 }
 
+function takenOver(pipeline: string): StreamctlError {
+  return new StreamctlError('conflict', `another run took pipeline "${pipeline}" over before --until held`, {
+    detail: 'it writes a snapshot: --stop-with-snapshot',
+    hint: 'what was read so far is saved; run the same again when it has ended',
+  });
+}
+
 /** What feeds the pipeline meanwhile, and how many run it. */
 interface RunWays {
   readonly source: string | undefined;
   readonly speed: string | undefined;
   readonly workers: number;
+  readonly live: LiveWishes;
 }
 
 /** Runs until the stream is over. */
 async function work(
   context: Context,
   plan: Plan,
-  { source, speed, workers }: RunWays,
-  settings: Omit<Parameters<typeof import('../run/pipeline-run.js')['startPipelineRun']>[0], 'plan' | 'place'>,
+  { source, speed, workers, live }: RunWays,
+  settings: RunSettings,
 ): Promise<Outcome> {
   const [
     { startPipelineRun },
@@ -193,7 +211,13 @@ async function work(
   const printer = new WindowPrinter(context);
   const { startFeed, untilSent } = await import('./shared/sources/pipeline-feed.js');
   const { wantsEof } = context.stream;
-  const feed = await startFeed(context, plan, { source, speed, atOnce: wantsEof });
+  const feed = await startFeed(context, plan, {
+    source,
+    speed,
+    atOnce: wantsEof,
+    values: settings.parameters ?? {},
+    live,
+  });
   // What a bounded run reads has to be there when it begins.
   if (wantsEof) await untilSent(context, feed);
   const options = {
@@ -216,6 +240,7 @@ async function work(
   context.progress(undefined);
   const failure = summary.error ?? (await feed?.ended);
   if (failure) throw failure;
+  if (summary.reason === 'taken-over' && context.stream.required) throw takenOver(plan.name);
   const { deadLetters, late } = internal.internalTopics(plan);
   const topics = { deadLetters: settings.onError === 'skip' ? undefined : deadLetters, late };
   context.note(closingText(summary.snapshot, topics));

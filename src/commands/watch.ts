@@ -67,6 +67,7 @@ export const watch = defineCommand({
     required: ['type'],
   },
   streaming: true,
+  dynamicFlags: async (words) => (await import('./shared/sources/pipeline-parameters.js')).pipelineFlags(words),
   async run(context, input): Promise<Outcome> {
     const typed = readName(input.args.name);
     const { loadNamedFile } = await import('./shared/running/load-pipeline.js');

@@ -2,6 +2,7 @@ import type { Plan } from '../../../plan/plan.js';
 import type { ResultTable } from '../../../plan/snapshot.js';
 import { type FollowedRun, STATUS_STALE_MS } from '../../../run/interfaces.js';
 import { clientEdges, clientSettings } from '../broker/kafka.js';
+import type { Input } from '../frame/command.js';
 import type { Context } from '../frame/context.js';
 import type { Outcome } from '../frame/outcome.js';
 import { startFeed, untilSent } from '../sources/pipeline-feed.js';
@@ -29,14 +30,14 @@ const ASK_EVERY_MS = 500;
 export async function watchPipeline(
   context: Context,
   plan: Plan,
-  { flags }: { readonly flags: PipelineFlags },
+  { flags, extra }: { readonly flags: PipelineFlags; readonly extra: Input['extra'] },
 ): Promise<Outcome> {
   const { followStatus } = await import('../../../run/follow-status.js');
   const followed = await followStatus({ place: runPlace(context), pipeline: plan.name });
   try {
     const isAlive = followed !== undefined && isRunning(followed);
     if (isAlive) return await showFollowed(context, plan, followed, flags);
-    return await runHere(context, plan, flags);
+    return await runHere(context, plan, flags, extra);
   } finally {
     await followed?.stop();
   }
@@ -95,18 +96,28 @@ async function earlierResults(context: Context, plan: Plan): Promise<ResultTable
 }
 
 /** Runs the pipeline in this process: with `--once` over what is there, without leaving a trace. */
-async function runHere(context: Context, plan: Plan, flags: PipelineFlags): Promise<Outcome> {
-  const [{ startPipelineRun }, { resolveParameters }, { readParameters, readTables }] = await Promise.all([
-    import('../../../run/pipeline-run.js'),
-    import('../../../plan/parameters.js'),
-    import('./run-flags.js'),
-  ]);
-  const parameters = resolveParameters(plan, readParameters(flags.param), context.clock.now());
+async function runHere(context: Context, plan: Plan, flags: PipelineFlags, extra: Input['extra']): Promise<Outcome> {
+  const [{ startPipelineRun }, { resolveParameters }, { readParameters, readTables }, { readPipelineFlags }] =
+    await Promise.all([
+      import('../../../run/pipeline-run.js'),
+      import('../../../plan/parameters.js'),
+      import('./run-flags.js'),
+      import('../sources/pipeline-parameters.js'),
+    ]);
+  const { parameters: typed, live } = readPipelineFlags(plan, extra);
+  const parameters = resolveParameters(plan, readParameters([...flags.param, ...typed]), context.clock.now());
   const bounded = flags.once || context.stream.wantsEof;
   const hasScreen = context.stdout.isTerminal && !context.machine && flags.frames === undefined;
   const { source, speed } = flags;
   // One picture is made of what is there, unless something is asked for.
-  const wishes = { source: flags.once ? (source ?? 'topic') : source, speed, atOnce: bounded, hasScreen };
+  const wishes = {
+    source: flags.once ? (source ?? 'topic') : source,
+    speed,
+    atOnce: bounded,
+    hasScreen,
+    values: parameters,
+    live,
+  };
   const feed = await startFeed(context, plan, wishes);
   if (bounded) await untilSent(context, feed);
   const earlier = await earlierResults(context, plan);

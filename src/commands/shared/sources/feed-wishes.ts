@@ -1,3 +1,6 @@
+import type { Value } from '../../../base/row-batch.js';
+import type { LiveWishes } from './pipeline-parameters.js';
+
 /** What a feed is asked for. */
 export interface FeedWishes {
   /** `--source`; undefined where nothing was said. */
@@ -8,4 +11,8 @@ export interface FeedWishes {
   readonly atOnce: boolean;
   /** A dashboard has the screen: what goes wrong on the way is told at the end. */
   readonly hasScreen?: boolean;
+  /** Values of the pipeline's parameters. */
+  readonly values: Readonly<Record<string, Value>>;
+  /** What was said about a live source. */
+  readonly live: LiveWishes;
 }

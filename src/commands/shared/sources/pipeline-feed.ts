@@ -5,6 +5,7 @@ import { clientEdges, clientSettings } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
 import { feedContext } from './feed-context.js';
 import type { FeedWishes } from './feed-wishes.js';
+import { requireNoLiveWishes, saysSomething } from './pipeline-parameters.js';
 import { evenLots, feedSample } from './sample-feed.js';
 import { readSample, type SampleRows } from './sample-rows.js';
 import { chooseSource, type SourceChoice } from './source-choice.js';
@@ -37,14 +38,18 @@ export async function startFeed(context: Context, plan: Plan, wishes: FeedWishes
       hint: '--source simulated, a file, or a cassette',
     });
   }
+  if (choice.kind !== 'live') requireNoLiveWishes(plan, wishes.live, wishes.source ?? choice.kind);
   if (choice.kind === 'topic') return undefined;
   const { openConnection } = await import('../../../run/open-connection.js');
   const connection = openConnection(await clientSettings(context), clientEdges(context));
   try {
     await connection.createMissing(plan.topics);
     const onlyIfEmpty = 'onlyIfEmpty' in choice && choice.onlyIfEmpty;
-    const send =
-      onlyIfEmpty && !(await isEmpty(connection, plan)) ? undefined : await senderOf(context, plan, choice, wishes);
+    const isLeft = onlyIfEmpty && !(await isEmpty(connection, plan));
+    if (isLeft && saysSomething(wishes.live)) {
+      context.warn(`${plan.sources[0]!.topic} holds rows, so that nothing is polled; --source live does`);
+    }
+    const send = isLeft ? undefined : await senderOf(context, plan, choice, wishes);
     if (send) return begin(context, connection, send, wishes.hasScreen === true);
   } catch (error) {
     await connection.close();

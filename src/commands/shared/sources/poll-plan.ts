@@ -4,7 +4,7 @@ import { timeParser } from '../../../connect/codecs/time-format.js';
 import { APIS } from '../../../connect/sources/apis/index.js';
 import type { ApiInput, ApiParameter, ApiSource } from '../../../connect/sources/apis/interfaces.js';
 import { addressPoll } from '../../../connect/sources/poll/address-poll.js';
-import { type Cassette, readCassette } from '../../../connect/sources/poll/cassette.js';
+import { type Cassette, type CassetteReading, readCassette } from '../../../connect/sources/poll/cassette.js';
 import { redactUrl } from '../../../connect/sources/poll/credentials.js';
 import type { PollDefinition } from '../../../connect/sources/poll/interfaces.js';
 import { parseJsonPath } from '../../../connect/sources/poll/json-path.js';
@@ -22,6 +22,7 @@ import {
   readSchedule,
   readSchemaFile,
 } from './poll-flags.js';
+import { readingOf, withReading } from './poll-reading.js';
 
 const DEFAULT_EVERY_MS = 60_000;
 const RETRY_BASE_MS = 500;
@@ -42,6 +43,8 @@ export interface PollPlan {
   /** Of this very set of requests: names its state and its transactions. */
   readonly runId: string;
   readonly topic: { readonly name: string; readonly partitions: number; readonly replicas: number };
+  /** How the answers of an address are read. */
+  readonly reading?: CassetteReading;
   readonly dedup: 'key' | 'body' | 'none';
   /** What `--mode replay` plays. */
   readonly cassette: Cassette | undefined;
@@ -150,18 +153,21 @@ function valuesOf(api: ApiSource, { values, extra }: PollWords): Readonly<Record
 }
 
 function planAddress(context: Context, text: string, words: PollWords, cassette: Cassette | undefined): PollPlan {
-  const { flags, values } = words;
-  const redact = (one: string): string => context.secrets.redact(one);
-  if (values.length > 0) throw new StreamctlError('usage', `"${values[0]}" is one word too many behind an address`);
+  if (words.values.length > 0) {
+    throw new StreamctlError('usage', `"${words.values[0]}" is one word too many behind an address`);
+  }
   if (!/[./:]/.test(text)) throw unknownApi(text);
-  const url = context.secrets.resolve(text);
+  const kept = withReading(words.flags, cassette?.header.reading ?? {}, words.flags.cassette ?? '');
+  const { flags } = kept;
+  const schema = flags.schema === undefined ? kept.schema : readSchemaFile(context, flags.schema);
+  const redact = (one: string): string => context.secrets.redact(one);
   const definition = addressPoll(
     {
-      url,
+      url: words.source === undefined ? withoutLogin(text) : context.secrets.resolve(text),
       query: readQuery(flags.query),
       headers: readRequestHeaders(flags.header),
       format: flags.format,
-      ...(flags.schema === undefined ? {} : { schema: readSchemaFile(context, flags.schema) }),
+      ...(schema === undefined ? {} : { schema }),
       pagination: readPagination(flags),
       ...(flags.items === undefined ? {} : { items: parseJsonPath(flags.items) }),
       key: flags.key.map(parseJsonPath),
@@ -172,7 +178,7 @@ function planAddress(context: Context, text: string, words: PollWords, cassette:
     },
     redact,
   );
-  const shown = redactUrl(definition.feeds[0]!.url, redact);
+  const shown = words.source === undefined ? text : redactUrl(definition.feeds[0]!.url, redact);
   const topic = { name: flags.topic ?? topicOf(shown), partitions: flags.partitions ?? -1, replicas: -1 };
   return {
     ...common(context, definition, flags, undefined, DEFAULT_EVERY_MS),
@@ -180,10 +186,20 @@ function planAddress(context: Context, text: string, words: PollWords, cassette:
     parameters: {},
     pollId: flags.id ?? shown,
     topic,
+    reading: readingOf(flags, schema),
     dedup: flags.dedup ?? 'body',
     cassette,
     offlineHint: 'look at the address and the network; --cassette FILE --mode replay needs neither',
   };
+}
+
+/** The address of a recording, in which a login is masked: nobody is asked. */
+function withoutLogin(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 function unknownApi(name: string): StreamctlError {

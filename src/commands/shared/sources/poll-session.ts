@@ -138,7 +138,7 @@ export class PollSession {
 
   async #reports(): Promise<AsyncIterable<PollReport>> {
     const { clock, http, signal, files, compression } = this.#context;
-    const { definition, policy, cassette, source, parameters } = this.#plan;
+    const { definition, policy, cassette, source, parameters, reading } = this.#plan;
     if (cassette) {
       if (cassette.tornBytes > 0) this.#context.warn('the last exchange of the cassette is cut off');
       const speed = readCassetteSpeed(this.#flags.speed);
@@ -147,7 +147,7 @@ export class PollSession {
     }
     if (this.#flags.mode !== 'record') return livePoll(this.#machine, { clock, http, policy, signal });
     const path = this.#context.resolvePath(this.#flags.cassette!);
-    const header = headerOf(definition, source, parameters, this.#redact);
+    const header = headerOf(definition, source, parameters, this.#redact, reading);
     const file = await CassetteFile.open(files, path, compression, header);
     return livePoll(this.#machine, {
       clock,

@@ -57,7 +57,7 @@ export async function chooseSource(
 }
 
 /** The API whose records the pipeline's source takes. */
-function apiOf({ sources }: Plan): ApiSource | undefined {
+export function apiOf({ sources }: Plan): ApiSource | undefined {
   return APIS.find(({ topic }) => sources.some((source) => source.topic === topic.name));
 }
 

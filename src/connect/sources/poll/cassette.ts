@@ -13,6 +13,12 @@ const MAX_LINE_BYTES = 256 * 1024 * 1024;
 const MEMBER_START = [0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00];
 const GZIP_MAGIC = 0x1f;
 
+/**
+ * How the answers of an address are read, by flag of `poll`: its paths, its key, its time. APIs that are known by name
+ * know that themselves, and recordings of early versions lack it.
+ */
+export type CassetteReading = { readonly [flag: string]: JsonValue };
+
 /** What was polled: enough to read the answers again without any other setting. */
 export interface CassetteHeader {
   readonly kind: 'cassette';
@@ -21,6 +27,8 @@ export interface CassetteHeader {
   readonly source: string;
   /** Parameters of an API by name. */
   readonly parameters: Readonly<Record<string, readonly string[]>>;
+  /** Of an address. */
+  readonly reading?: CassetteReading;
   readonly feeds: readonly (Pick<Feed, 'id' | 'isLookup'> & {
     readonly url: string;
     readonly parameters: JsonObject;

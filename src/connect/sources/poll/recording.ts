@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from '../../../base/bytes.js';
 import type { HttpFailure, HttpHeaders, HttpResponse } from '../../../base/http.js';
-import { CASSETTE_VERSION, type CassetteHeader, type RecordedExchange } from './cassette.js';
+import { CASSETTE_VERSION, type CassetteHeader, type CassetteReading, type RecordedExchange } from './cassette.js';
 import { type Redact, redactHeaders, redactUrl } from './credentials.js';
 import type { Exchange, PollDefinition, PollReport } from './interfaces.js';
 
@@ -20,12 +20,14 @@ export function headerOf(
   source: string,
   parameters: CassetteHeader['parameters'],
   redact: Redact,
+  reading?: CassetteReading,
 ): CassetteHeader {
   return {
     kind: 'cassette',
     version: CASSETTE_VERSION,
     source: redact(source),
     parameters,
+    ...(reading ? { reading } : {}),
     feeds: definition.feeds.map(({ id, url, parameters: known, isLookup }) => ({
       id,
       url: redactUrl(url, redact),
