@@ -1,7 +1,9 @@
 // From produce to consume at 1,000 records a second: the same client program (kafkajs) against both brokers, acks=all.
+import { closeSync, fdatasync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { apacheKafka, embedded } from './brokers.js';
-import { table } from './lib.js';
+import { scratch, table } from './lib.js';
 
 const PER_SECOND = 1000;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
@@ -40,6 +42,41 @@ async function latencies(address) {
   return seen.slice(PER_SECOND).sort((a, b) => a - b);
 }
 
+/** What the disk alone costs: an append a millisecond, fdatasync, everything that came meanwhile joins the next one. */
+async function diskAlone() {
+  const file = openSync(join(scratch(), 'log'), 'w');
+  const record = Buffer.alloc(100);
+  const seen = [];
+  const waiting = [];
+  let syncing = false;
+  const sync = () => {
+    if (syncing || waiting.length === 0) return;
+    syncing = true;
+    const mine = waiting.splice(0);
+    fdatasync(file, () => {
+      syncing = false;
+      for (const at of mine) seen.push(performance.now() - at);
+      sync();
+    });
+  };
+  const from = performance.now();
+  for (let sent = 0; sent < PER_SECOND * SECONDS; ) {
+    while (sent < ((performance.now() - from) / 1000) * PER_SECOND && sent < PER_SECOND * SECONDS) {
+      writeSync(file, record);
+      waiting.push(performance.now());
+      sent++;
+      sync();
+    }
+    await new Promise((done) => setTimeout(done, 1));
+  }
+  while (syncing) await new Promise((done) => setTimeout(done, 20));
+  closeSync(file);
+  return seen.slice(PER_SECOND).sort((a, b) => a - b);
+}
+
+const percentiles = (sorted) =>
+  [0.5, 0.99, 0.999].map((share) => (Math.ceil(sorted[Math.floor(sorted.length * share)] * 100) / 100).toFixed(2));
+
 export async function run() {
   const rows = [];
   for (const [name, start] of [
@@ -51,11 +88,11 @@ export async function run() {
     try {
       await latencies(broker.address);
       const sorted = await latencies(broker.address);
-      const at = (share) => (Math.ceil(sorted[Math.floor(sorted.length * share)] * 100) / 100).toFixed(2);
-      rows.push([name, at(0.5), at(0.99), at(0.999)]);
+      rows.push([name, ...percentiles(sorted)]);
     } finally {
       await broker.stop();
     }
   }
+  rows.push(['the disk alone: append, fdatasync', ...percentiles(await diskAlone())]);
   return table(['milliseconds, second of two rounds', 'p50', 'p99', 'p99.9'], rows);
 }
