@@ -11,7 +11,7 @@ export interface ByteSpan {
 }
 
 /** From this many bytes on the language's own copying is faster. */
-const NATIVE_FROM_BYTES = 256;
+const NATIVE_FROM_BYTES = 128;
 
 /** A span over nothing yet. */
 export function emptySpan(): ByteSpan {

@@ -6,6 +6,9 @@ import type { DecimalMark } from './local-number.js';
 
 const CANDIDATES = [0x2c, 0x3b, 0x09, 0x7c];
 const DETECTION_ROWS = 200;
+/** Rows of the head, and of each further piece where there are some, that say what the columns are. */
+const HEAD_ROWS = 2_000;
+const PIECE_ROWS = 64;
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
 const DELIMITER_NAMES: Readonly<Record<string, string>> = {
@@ -100,13 +103,14 @@ export function detectCsv(head: Uint8Array, complete: boolean, options: KnownSha
   }
   const names = columnNames(header);
   const types = new ColumnTypes(names.length, options.quotedIsText ?? false);
-  for (const row of rows) types.take(row);
+  const pieces = options.more ?? [];
+  takeRows(rows, pieces.length === 0 ? Number.POSITIVE_INFINITY : HEAD_ROWS, types);
   if (types.rows === 0 && complete && header.next >= head.length) {
     throw new StreamctlError('bad-data', 'the file has a header and no rows', {
       detail: `columns: ${names.join(', ')}`,
     });
   }
-  for (const piece of options.more ?? []) takeMore(piece, marks, types);
+  for (const piece of pieces) takeMore(piece, marks, types);
   return {
     marks,
     columns: types.decide(options.decimal, delimiter).map((type, index) => ({ name: names[index]!, ...type })),
@@ -176,7 +180,15 @@ function columnNames(header: CsvRow): string[] {
 /** A piece from inside a file begins at an unknown place: rows count only from the first one that has the right width. */
 function takeMore(piece: Uint8Array, marks: CsvMarks, types: ColumnTypes): void {
   const begin = piece.indexOf(marks.rowEnd === 'cr' ? 0x0d : 0x0a) + 1;
-  for (const row of csvRows(piece.subarray(begin), marks, false)) types.take(row);
+  takeRows(csvRows(piece.subarray(begin), marks, false), PIECE_ROWS, types);
+}
+
+function takeRows(rows: Iterable<CsvRow>, atMost: number, types: ColumnTypes): void {
+  let taken = 0;
+  for (const row of rows) {
+    types.take(row);
+    if (++taken >= atMost) return;
+  }
 }
 
 function countLines(bytes: Uint8Array, end: number, rowEnd: 'lf' | 'cr'): number {

@@ -33,6 +33,16 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+/** Records that follow each other in one partition, without keys and with one time. */
+export interface RecordRun {
+  readonly count: number;
+  readonly value: ByteSpan;
+  /** As {@link rawHeaders} gives them. */
+  readonly headers: ByteSpan;
+  /** Makes `value` and `headers` those of record `index`. */
+  take(index: number): void;
+}
+
 /**
  * Sends records as bytes: each is copied once, into its partition's open batch. Memory is bounded by `bufferBytes`:
  * `append` says when it is used up. A batch that fails for good ends the producer; all calls throw its error then.
@@ -156,6 +166,39 @@ export class RecordProducer implements Producer {
     return this.#added(target, tag);
   }
 
+  /**
+   * Appends records of `run` from number `from` on, until its end or until a batch is full.
+   * @param firstTag tag of the run's first record; the others count on from it.
+   * @returns the number of the record to go on with. {@link hasRoom} is to be asked before.
+   */
+  appendRun(
+    topic: string,
+    partition: number,
+    run: RecordRun,
+    from: number,
+    timestampMs: number,
+    firstTag: number,
+  ): number {
+    run.take(from);
+    const target = this.#target(topic, partition, null, spanBytes(run));
+    const { builder } = target;
+    const { batchBytes } = this.#options;
+    let index = from;
+    do {
+      builder.appendSpans(timestampMs, null, run.value, run.headers);
+      if (++index === run.count) break;
+      run.take(index);
+    } while (builder.sizeBytes + spanBytes(run) <= batchBytes);
+    this.#unacknowledged += index - from - 1;
+    this.#added(target, firstTag + index - 1);
+    return index;
+  }
+
+  /** Whether the buffer takes more; where not, `ready` is to be awaited. */
+  get hasRoom(): boolean {
+    return this.#buffered < this.#options.bufferBytes;
+  }
+
   /** The queue for a record, with room for it in its open batch. */
   #target(topic: string, partition: number | undefined, key: Uint8Array | null, size: number): PartitionQueue {
     if (this.#failure) throw this.#failure;
@@ -174,7 +217,7 @@ export class RecordProducer implements Producer {
     target.countedBytes = size;
     if (size >= this.#options.batchBytes) this.#finish(target);
     else if (this.#lingerTimer === undefined) this.#startLinger();
-    return this.#buffered < this.#options.bufferBytes;
+    return this.hasRoom;
   }
 
   ready(): Promise<void> {
@@ -320,6 +363,10 @@ export class RecordProducer implements Producer {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     for (const waiter of this.#flushers.splice(0)) waiter.reject(error);
   }
+}
+
+function spanBytes({ value, headers }: RecordRun): number {
+  return value.end - value.start + headers.end - headers.start;
 }
 
 function settle(waiters: Waiter[]): void {

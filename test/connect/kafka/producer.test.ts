@@ -1,13 +1,43 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { utf8 } from '../../../src/base/bytes.js';
+import { type ByteSpan, emptySpan, spanOver } from '../../../src/base/byte-span.js';
+import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
 import { seededRandom } from '../../../src/base/random.js';
 import { systemNetwork } from '../../../src/base/system.js';
 import type { Acknowledged } from '../../../src/connect/kafka/interfaces.js';
 import { topicRanges } from '../../../src/connect/kafka/offsets.js';
-import { RecordProducer } from '../../../src/connect/kafka/producer.js';
+import { RecordProducer, type RecordRun, rawHeaders } from '../../../src/connect/kafka/producer.js';
 import { partitionOfKey } from '../../../src/wire/murmur2.js';
 import { FaultyNetwork } from '../../support/faulty-network.js';
 import { type Cluster, readAll, startCluster } from './cluster-harness.js';
+
+/** A run of texts with one set of headers. */
+class TextRun implements RecordRun {
+  readonly value = emptySpan();
+  readonly headers = emptySpan();
+  readonly #values: readonly Uint8Array[];
+
+  constructor(values: readonly Uint8Array[], headers: Uint8Array) {
+    this.#values = values;
+    place(this.headers, headers);
+  }
+
+  get count(): number {
+    return this.#values.length;
+  }
+
+  take(index: number): void {
+    place(this.value, this.#values[index]!);
+  }
+}
+
+/** Bytes as a span, with room to read words behind them. */
+function place(span: ByteSpan, bytes: Uint8Array): void {
+  const roomy = new Uint8Array(bytes.length + 4);
+  roomy.set(bytes);
+  spanOver(span, roomy);
+  span.start = 0;
+  span.end = bytes.length;
+}
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -62,6 +92,36 @@ describe('RecordProducer', () => {
         ...Array.from({ length: 150 }, (_, i) => 2 * i),
         ...Array.from({ length: 150 }, (_, i) => 2 * i + 1),
       ]);
+    },
+  );
+
+  it.each([300, 1000, 1_000_000])(
+    'sends a run as it sends its records one by one, in batches of %d',
+    async (batchBytes) => {
+      const topic = await cluster.topic(`run-${batchBytes}`, 2);
+      const batches: Acknowledged[][] = [[], []];
+      const producer = new RecordProducer(cluster.client, {
+        batchBytes,
+        lingerMs: 60_000,
+        onAcknowledged: (batch) => void batches[batch.partition]!.push({ ...batch, partition: 0 }),
+      });
+      await producer.prepare(topic);
+      // Small ones, one larger than a batch, and longer ones that the language itself copies.
+      const values = Array.from({ length: 60 }, (_, index) => utf8(`${index} `.padEnd((index * 37) % 290, 'x')));
+      values[20] = utf8('y'.repeat(400));
+      const headers = rawHeaders([['h', utf8('same')]]);
+      const run = new TextRun(values, headers);
+      for (let index = 0; index < run.count; ) index = producer.appendRun(topic, 0, run, index, 77, 100);
+      for (const [index, value] of values.entries())
+        producer.appendRaw(topic, 1, null, value, headers, 77, 100 + index);
+      await producer.close();
+      expect(batches[0]).toEqual(batches[1]);
+      const records = await readAll(cluster.client, topic);
+      const seen = [0, 1].map((number) =>
+        records.filter(({ partition }) => partition === number).map(({ partition: _, ...record }) => record),
+      );
+      expect(seen[0]).toEqual(seen[1]);
+      expect(seen[0]!.map(({ value }) => value)).toEqual(values.map((value) => fromUtf8(value)));
     },
   );
 

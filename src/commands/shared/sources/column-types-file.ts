@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import { fromUtf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
 import type { Context } from '../frame/context.js';
@@ -17,12 +16,17 @@ const KINDS: Readonly<Record<string, 'text' | 'number'>> = {
  * Reads `--types`: undefined for `infer` and `text`, else the types of the columns that the file names, in YAML or JSON.
  * @throws `not-found`, `usage` for what is no type.
  */
-export function readTypes(context: Context, types: string): Readonly<Record<string, 'text' | 'number'>> | undefined {
+export async function readTypes(
+  context: Context,
+  types: string,
+): Promise<Readonly<Record<string, 'text' | 'number'>> | undefined> {
   if (types === 'infer' || types === 'text') return undefined;
   const path = context.resolvePath(types);
   if (!context.files.exists(path)) {
     throw new StreamctlError('not-found', `--types: ${types} does not exist`, { hint: 'write infer, text, or a file' });
   }
+  // Loaded only here: most files are read without it, and it takes its time.
+  const { parse } = await import('yaml');
   let content: unknown;
   try {
     content = parse(fromUtf8(context.files.readFile(path)));

@@ -124,7 +124,7 @@ async function openPart(
   const name = nameOf(part);
   const source = openSource(context, file, name);
   try {
-    const options = { ...openOptions(context, flags, bad, target), ...(sheet === undefined ? {} : { sheet }) };
+    const options = { ...(await openOptions(context, flags, bad, target)), ...(sheet === undefined ? {} : { sheet }) };
     const reader = await readerWithName(context, source, target, file, options);
     tellShape(context, name, reader);
     return { source, reader };
@@ -147,7 +147,12 @@ function asFolder(error: unknown, file: string): unknown {
   });
 }
 
-function openOptions(context: Context, flags: ReplayFlags, bad: BadRows, target: ReplayTarget): OpenOptions {
+async function openOptions(
+  context: Context,
+  flags: ReplayFlags,
+  bad: BadRows,
+  target: ReplayTarget,
+): Promise<OpenOptions> {
   const encoding = parseEncoding(flags.encoding);
   const delimiter = parseDelimiter(flags.delimiter);
   const quote = parseQuote(flags.quote);
@@ -159,7 +164,7 @@ function openOptions(context: Context, flags: ReplayFlags, bad: BadRows, target:
     textOnly: flags.types === 'text',
     ...(quote === undefined ? {} : { quote }),
     ...(decimal === undefined ? {} : { decimal }),
-    types: { ...columnTypes(target), ...readTypes(context, flags.types) },
+    types: { ...columnTypes(target), ...(await readTypes(context, flags.types)) },
     ...(flags.columns.length > 0 ? { columns: flags.columns } : {}),
     ...(encoding === undefined ? {} : { encoding }),
     ...(delimiter === undefined ? {} : { delimiter }),

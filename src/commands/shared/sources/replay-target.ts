@@ -27,8 +27,8 @@ export interface ReplayTarget {
  * @throws `usage` for standard input without a topic.
  */
 export async function replayTarget(file: string, topic: string | undefined): Promise<ReplayTarget> {
-  const plans = await allPipelines();
   const stem = fileStem(file);
+  const plans = await plansNear(stem, topic);
   const named = topic === undefined ? plans.find(({ name }) => name === stem) : undefined;
   const chosen = topic ?? named?.sources[0]?.topic ?? topicName(stem);
   if (file === '-' && topic === undefined) {
@@ -46,6 +46,16 @@ export async function replayTarget(file: string, topic: string | undefined): Pro
     ...(source ? { source } : {}),
     ...(topic === undefined ? { note: `${file} goes to topic ${chosen}, ${why}` } : {}),
   };
+}
+
+/** The pipelines, where a file or a topic has the name of one or of what one reads. */
+async function plansNear(stem: string, topic: string | undefined): Promise<readonly Plan[]> {
+  const { SOURCE_TOPICS } = await import('../../../pipelines/source-topics.js');
+  const names = topic === undefined ? [stem, topicName(stem)] : [topic];
+  const isNear = Object.entries(SOURCE_TOPICS).some(
+    ([name, topics]) => (topic === undefined && name === stem) || topics.some((one) => names.includes(one)),
+  );
+  return isNear ? allPipelines() : [];
 }
 
 /** Name of a file without folder and ending. */

@@ -1,4 +1,5 @@
 import { utf8 } from '../../../base/bytes.js';
+import { utcText } from '../../../base/time.js';
 import type { RecordProducer } from '../../kafka/producer.js';
 
 /** What a lot's closing record tells. */
@@ -14,7 +15,8 @@ export interface ClosedLot {
   readonly sha256: string;
 }
 
-interface OpenLot extends ClosedLot {
+interface OpenLot {
+  readonly lot: ClosedLot;
   /** Tag of the last record per partition that got records of the lot. */
   readonly lastTags: ReadonlyMap<number, number>;
 }
@@ -30,6 +32,9 @@ export class LotLog {
   readonly #acknowledged = new Map<number, number>();
   readonly #open: OpenLot[] = [];
   #head = 0;
+  /** Many lots are closed within a millisecond. */
+  #closedAtMs = -1;
+  #closedAt = '';
   /** Lots closed so far. */
   closed = 0;
   /** Last row of the lot closed last, 0 before the first. */
@@ -43,7 +48,7 @@ export class LotLog {
 
   /** A lot whose records were all appended; `lastTags` is empty when all of them were there before. */
   add(lot: ClosedLot, lastTags: ReadonlyMap<number, number>): void {
-    this.#open.push({ ...lot, lastTags });
+    this.#open.push({ lot, lastTags });
     this.#release();
   }
 
@@ -69,11 +74,16 @@ export class LotLog {
     return true;
   }
 
-  #close({ lastTags: _, ...lot }: OpenLot): void {
+  #close({ lot }: OpenLot): void {
     this.closed++;
     this.lastRow = lot.lastRow;
-    const closedAt = new Date(this.#nowMs()).toISOString();
-    // Keyed by source: all lots of a source stand in one partition, in order.
-    this.#producer.append(this.#lotsTopic, undefined, utf8(lot.source), utf8(JSON.stringify({ ...lot, closedAt })));
+    const nowMs = this.#nowMs();
+    if (nowMs !== this.#closedAtMs) {
+      this.#closedAtMs = nowMs;
+      this.#closedAt = utcText(nowMs);
+    }
+    // All that a lot says, with the time behind it. Keyed by source: all lots of a source stand in one partition, in order.
+    const text = `${JSON.stringify(lot).slice(0, -1)},"closedAt":"${this.#closedAt}"}`;
+    this.#producer.append(this.#lotsTopic, undefined, utf8(lot.source), utf8(text), undefined, nowMs);
   }
 }
