@@ -73,7 +73,7 @@ export class JsonObjectReader {
         at = skipSpace(bytes, at);
         byte = bytes[at]!;
       }
-      const reader = wanted[field < MAX_FIELDS ? field : MAX_FIELDS];
+      const reader = wanted[Math.min(field, MAX_FIELDS)];
       if (reader === undefined) at = byte === 0x22 ? skipString(bytes, at + 1) : skipValue(bytes, at);
       else {
         at = reader.read(bytes, at, row);

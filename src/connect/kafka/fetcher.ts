@@ -15,8 +15,8 @@ import { byTopic, partitionName } from './topic-groups.js';
 const MAX_FETCH_VERSION = 12;
 const DEFAULT_MAX_WAIT_MS = 500;
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
-const DEFAULT_PARTITION_BYTES = 4 * 1024 * 1024;
-const DEFAULT_PREFETCH_BYTES = 32 * 1024 * 1024;
+const DEFAULT_PARTITION_BYTES = 1024 * 1024;
+const DEFAULT_PREFETCH_BYTES = 8 * 1024 * 1024;
 
 /**
  * Reads raw batches of assigned partitions: one request in flight per broker for all its partitions, the next one sent

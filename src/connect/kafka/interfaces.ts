@@ -154,9 +154,9 @@ export interface FetcherOptions {
   readonly minBytes?: number;
   /** Bound of one answer. Default 8 MB. */
   readonly maxBytes?: number;
-  /** Bound per partition of one answer. Default 4 MB. */
+  /** Bound per partition of one answer. Default 1 MB. */
   readonly maxPartitionBytes?: number;
-  /** Bound of what is fetched ahead and not taken yet. Default 32 MB. */
+  /** Bound of what is fetched ahead and not taken yet. Default 8 MB. */
   readonly prefetchBytes?: number;
   /** Default `read_committed`. */
   readonly isolation?: 'read_committed' | 'read_uncommitted';
