@@ -3,6 +3,7 @@ export const MAX_FIELDS = 256;
 /** Room per name, in words of four bytes; longer ones are not remembered. */
 const MAX_NAME_WORDS = 16;
 const HEAD_WORDS = 3;
+const WORD_BYTES = 4;
 const STRIDE = HEAD_WORDS + MAX_NAME_WORDS;
 
 /**
@@ -15,30 +16,21 @@ export class FieldOrder {
    * the last word that count; the words, little-endian.
    */
   readonly #names = new Int32Array(MAX_FIELDS * STRIDE);
-  /** Where the next field's name is. */
-  #next = 0;
 
-  /** An object begins. */
-  begin(): void {
-    this.#next = 0;
-  }
-
-  /** Goes to the next field; the position behind its colon where the remembered name stands at `start`, else -1. */
-  after(view: DataView, start: number): number {
+  /** The position behind the colon of the field's remembered name, where that name stands at `start`; else -1. */
+  after(view: DataView, start: number, field: number): number {
+    if (field >= MAX_FIELDS) return -1;
     const names = this.#names;
-    const field = this.#next;
-    this.#next = field + STRIDE;
-    if (field >= names.length) return -1;
-    const length = names[field]!;
-    const words = names[field + 1]!;
-    if (length === 0 || start + words * 4 > view.byteLength) return -1;
-    const last = field + HEAD_WORDS + words - 1;
+    const place = field * STRIDE;
+    const length = names[place]!;
+    const last = place + HEAD_WORDS + names[place + 1]! - 1;
+    if (length === 0 || start + length + WORD_BYTES > view.byteLength) return -1;
     let at = start;
-    for (let word = field + HEAD_WORDS; word < last; word++) {
+    for (let word = place + HEAD_WORDS; word < last; word++) {
       if (view.getInt32(at, true) !== names[word]) return -1;
-      at += 4;
+      at += WORD_BYTES;
     }
-    return (view.getInt32(at, true) & names[field + 2]!) === names[last] ? start + length : -1;
+    return (view.getInt32(at, true) & names[place + 2]!) === names[last] ? start + length : -1;
   }
 
   /** Remembers the name of a field. @param name its bytes with closing quote and colon; undefined: it has none that can be compared. */

@@ -61,11 +61,11 @@ export class JsonObjectReader {
   #fields(bytes: Uint8Array, start: number, row: number): number {
     const order = this.#remembered;
     const wanted = this.#wanted;
+    const view = this.#view;
     let at = start;
-    order.begin();
     for (let field = 0; ; field++) {
       if (bytes[at] !== 0x22) return -1;
-      const nameEnd = order.after(this.#view, at + 1);
+      const nameEnd = order.after(view, at + 1, field);
       at = nameEnd > 0 ? nameEnd : this.#newName(bytes, at + 1, field);
       if (at < 0) return -1;
       let byte = bytes[at]!;
