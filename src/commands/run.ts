@@ -95,6 +95,11 @@ export const run = defineCommand({
     { line: 'streamctl run ./mine.pipeline.yaml', note: 'a pipeline of your own' },
     { line: 'streamctl run cars --parallel 2', note: 'two workers; the same command elsewhere adds more' },
     { line: 'streamctl run cars --reset-state --from @-1h', note: 'begins anew with the last hour' },
+    {
+      line: 'streamctl run cars --stop-with-snapshot cars.snapshot',
+      note: 'ends whoever runs it, and keeps where it was',
+    },
+    { line: 'streamctl run cars --reset-state --from cars.snapshot', note: 'goes back there' },
     { line: 'streamctl run cars --on-error stop --until eof', note: 'ends at the first record that cannot be used' },
   ],
   exits: [0, 2, 3, 4, 5, 130, 143],

@@ -2,6 +2,7 @@ import type { CommitOffset, FetchedRecords, TopicPartitionOffset } from '../conn
 import type { ReferenceRows } from '../engine/job.js';
 import { encodeMark } from './checkpoint-mark.js';
 import type { WorkOutput } from './output.js';
+import type { PipelineSnapshot } from './snapshot-file.js';
 import { type StateMark, WHOLE_STATE } from './state-topic.js';
 import type { Task } from './task.js';
 import type { Work } from './work.js';
@@ -14,6 +15,8 @@ export interface DirectParts {
   /** State that the committed offsets still speak of. */
   readonly state: StateMark | undefined;
   readonly closedAtEof: boolean;
+  /** At the end of a bounded run the windows stay open. */
+  readonly keepOpen: boolean;
   /** Ends of exchanges that were used when the work was shared: nothing is left in them. */
   readonly exchanges: readonly TopicPartitionOffset[];
   /** Offsets of a query that has no group of its own, when everything it read was given out. */
@@ -60,16 +63,25 @@ export class DirectWork implements Work {
     this.#task.takeTables(editions);
   }
 
-  async save(): Promise<void> {
+  /** Makes the state that the work begins with the one that counts. */
+  begin(): Promise<void> {
+    return this.#write(this.#closedAtEof);
+  }
+
+  save(): Promise<void> {
+    return this.#write(false);
+  }
+
+  async #write(closedAtEof: boolean): Promise<void> {
     const { output } = this.#parts;
     if (output) {
       const slot = this.#state?.owner === WHOLE_STATE ? 1 - this.#state.slot : 0;
       const state = await output.states.write(this.#task.snapshot(), { owner: WHOLE_STATE, slot });
-      await this.#commit(output, state, false);
+      await this.#commit(output, state, closedAtEof);
       output.states.committed(WHOLE_STATE);
       this.#state = state;
     }
-    this.#closedAtEof = false;
+    this.#closedAtEof = closedAtEof;
     this.#task.settled();
   }
 
@@ -87,6 +99,7 @@ export class DirectWork implements Work {
   async finish(): Promise<boolean> {
     if (this.#closedAtEof && !this.changed) return true;
     await this.save();
+    if (this.#parts.keepOpen) return true;
     await this.#task.close('eof');
     const { output } = this.#parts;
     if (output) await this.#commit(output, this.#state, true);
@@ -101,6 +114,12 @@ export class DirectWork implements Work {
     }
     await this.#task.close('timeout');
     await this.#parts.commitAside(this.positions());
+  }
+
+  /** State and places of now, which a run elsewhere can begin from. */
+  point(): Pick<PipelineSnapshot, 'state' | 'positions' | 'closedAtEof'> {
+    const positions = this.#task.positions().map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+    return { state: this.#task.snapshot(), positions, closedAtEof: this.#closedAtEof };
   }
 
   positions(): readonly TopicPartitionOffset[] {

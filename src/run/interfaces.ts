@@ -70,8 +70,11 @@ export interface RunListener {
   ready?(): Promise<void>;
 }
 
-/** Why a run ended: a bounded one read all there was, somebody asked for the end, or an error. */
-export type EndReason = 'eof' | 'stopped' | 'failed';
+/**
+ * Why a run ended: a bounded one read all there was, somebody asked for the end, it wrote the snapshot that was asked for,
+ * another run took over for one, or an error.
+ */
+export type EndReason = 'eof' | 'stopped' | 'snapshot' | 'taken-over' | 'failed';
 
 /** What a run leaves behind. */
 export interface EndSummary {
@@ -80,6 +83,8 @@ export interface EndSummary {
   readonly error?: Error;
   /** The last look at the run. */
   readonly snapshot: DashboardSnapshot;
+  /** Bytes of the snapshot that was written. */
+  readonly snapshotBytes?: number;
   /** Rows read per topic and partition, and the offset that a next run continues from. */
   readonly positions: readonly TopicPartitionOffset[];
 }
@@ -151,6 +156,15 @@ export interface PipelineRunOptions {
   readonly from?: StartPosition;
   /** Ends at the end offsets read at the start, or at these (exclusive). */
   readonly bounded?: boolean | readonly TopicPartitionOffset[];
+  /** A bounded run ends with its windows open, as one that is stopped, instead of giving them out. */
+  readonly keepOpen?: boolean;
+  /** File of a snapshot to begin from, absolute; refused where the pipeline has progress, unless that is reset. */
+  readonly fromSnapshot?: string;
+  /**
+   * Takes the pipeline over from whoever runs it (the others save and end), writes a snapshot of it here, absolute, and ends.
+   * Nothing is read.
+   */
+  readonly snapshotTo?: string;
   /** Forgets committed offsets and state of former runs. */
   readonly resetState?: boolean;
   /** Silence after which a partition no longer holds windows back, instead of what the plan says. */

@@ -55,6 +55,7 @@ export async function openShared(parts: WorkParts, start: SharedStart): Promise<
     epoch,
     base: checkpoint.base,
     drainTo,
+    keepOpen: options.keepOpen ?? false,
     allRead: async () => {
       const committed = new Map((await group.committed(all)).map((one) => [keyOf(one), one.offset]));
       return all.every((partition) => (committed.get(keyOf(partition)) ?? -1) >= (ends?.get(keyOf(partition)) ?? 0));

@@ -1,7 +1,8 @@
-import { fromUtf8 } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { Group } from '../connect/kafka/contracts.js';
-import type { GroupPlace, TopicPartition, TopicPartitionOffset } from '../connect/kafka/interfaces.js';
+import type { TopicPartition, TopicPartitionOffset } from '../connect/kafka/interfaces.js';
+import type { Job } from '../engine/job.js';
+import { requireNoProgress, snapshotJob, snapshotPositions } from './begin-from-snapshot.js';
 import { type Checkpoint, partitionsOf, readCheckpoint } from './checkpoints.js';
 import type { Connection } from './connection.js';
 import { DirectWork } from './direct-work.js';
@@ -17,14 +18,13 @@ import type { Work, WorkParts } from './work.js';
 /**
  * Begins to work on what was assigned, from the last checkpoint. One worker alone does everything directly, as soon as the
  * exchanges of former workers are empty; several share the work.
- * @throws `conflict` when the others run another plan, `bad-plan` when the saved state is of another one.
+ * @throws `bad-plan` when the saved state is of another plan.
  */
 export async function openWork(parts: WorkParts, group: Group, partitions: readonly TopicPartition[]): Promise<Work> {
   const { connection, options, report } = parts;
   const place = group.place() ?? { place: 0, userData: [null] };
-  requireSamePlan(parts, place);
   const workers = place.userData.length;
-  if (workers > 1 && parts.resetState) throw notAlone();
+  if (workers > 1 && (parts.resetState || parts.beginning)) throw notAlone(parts);
   if (workers > 1) {
     const { exchanges, made } = await makeExchanges(connection, options.plan);
     if (made.length > 0) report.note('info', `made ${made.length === 1 ? 'topic' : 'topics'} ${made.join(', ')}`);
@@ -43,9 +43,11 @@ export async function openWork(parts: WorkParts, group: Group, partitions: reado
   const output = await openOutput(connection, options, group, { place: 0, workers, exchanges, local: parts.local });
   return guarded(output, async () => {
     const checkpoint = await readCheckpoint(group, partitions, exchanges);
+    requireNoProgress(parts, checkpoint);
     const ends = await endsOf(connection, partitionsOf(exchanges));
     if (
       !parts.resetState &&
+      !parts.beginning &&
       isLeftOver(checkpoint, exchanges, ends, options.bounded !== undefined && options.bounded !== false)
     ) {
       const drainTo = options.bounded ? undefined : new Map(ends.map((end) => [keyOf(end), end.offset]));
@@ -71,20 +73,10 @@ async function guarded(output: WorkOutput, open: () => Promise<Work>): Promise<W
   }
 }
 
-function requireSamePlan({ options, fingerprint, isKnown }: WorkParts, { place, userData }: GroupPlace): void {
-  const other = userData.findIndex((data) => data !== null && fromUtf8(data) !== fingerprint);
-  // Whoever came last has to go.
-  if (other < 0 || isKnown || userData.every((data, at) => at === place || (data && fromUtf8(data) === fingerprint)))
-    return;
-  throw new StreamctlError('bad-plan', `another worker of pipeline "${options.plan.name}" runs a different plan`, {
-    detail: 'their steps, parameters or topics differ: the results would be neither of one nor of the other',
-    hint: 'run the same plan with the same --param everywhere, or stop the other worker first',
-  });
-}
-
-function notAlone(): StreamctlError {
-  return new StreamctlError('conflict', 'the state cannot be reset while other workers of the pipeline are at work', {
-    hint: 'stop them first; a new run with --reset-state then begins alone, and others can join it',
+function notAlone({ resetState }: WorkParts): StreamctlError {
+  const [what, flag] = resetState ? ['be reset', '--reset-state'] : ['come from a snapshot', '--from'];
+  return new StreamctlError('conflict', `the state cannot ${what} while other workers of the pipeline are at work`, {
+    hint: `stop them first; a new run with ${flag} then begins alone, and others can join it`,
   });
 }
 
@@ -120,27 +112,26 @@ interface DirectStart {
 }
 
 async function openDirect(parts: WorkParts, start: DirectStart): Promise<DirectWork> {
-  const { options, report, connection, resetState } = parts;
+  const { options, report, connection, resetState, beginning } = parts;
   const { output, partitions } = start;
-  const checkpoint = resetState ? undefined : start.checkpoint;
-  if (resetState) parts.local?.forget();
-  if (checkpoint?.isMoved) report.note('warning', 'the offsets were moved by hand: open windows begin empty');
-  const isKept = checkpoint !== undefined && !checkpoint.isMoved;
-  const { states, closedAtEof } = isKept && output ? await gather(start, checkpoint, output) : NOTHING;
-  const committed = new Map(checkpoint?.sources.map((one) => [keyOf(one), one.offset]));
-  // A partition that was added since the last run is read whole, wherever that run once began.
-  const begin = committed.size > 0 ? undefined : options.from;
-  const first = await startOffsets(connection, partitions, begin ?? { kind: 'start' });
+  if (resetState || beginning) parts.local?.forget();
+  const { job, from, closedAtEof } = beginning
+    ? {
+        from: await snapshotPositions(parts, beginning, partitions),
+        job: snapshotJob(parts, beginning),
+        closedAtEof: beginning.snapshot.closedAtEof,
+      }
+    : await lastPoint(parts, start);
   const task = new Task({
     clock: options.place.edges.clock,
     fetcher: parts.fetcher,
-    job: parts.jobs.whole(states),
+    job,
     sources: parts.sources,
     results: output?.results,
     side: output?.side,
     report,
     rejected: onRejected(options),
-    start: first.map((from) => ({ ...from, offset: committed.get(keyOf(from)) ?? from.offset })),
+    start: from,
     ends: await parts.ends(partitions),
   });
   const work = new DirectWork({
@@ -148,14 +139,41 @@ async function openDirect(parts: WorkParts, start: DirectStart): Promise<DirectW
     output,
     state: start.checkpoint?.base,
     closedAtEof,
+    keepOpen: options.keepOpen ?? false,
     exchanges: start.ends,
     commitAside: async (positions) => {
       if (options.commitTo !== undefined) await connection.commit(options.commitTo, positions);
     },
   });
   // A former state must not come back when the run dies before its first checkpoint.
-  if (resetState && output) await work.save();
+  if ((resetState || beginning) && output) await work.begin();
   return work;
+}
+
+interface Point {
+  readonly job: Job;
+  readonly from: readonly TopicPartitionOffset[];
+  readonly closedAtEof: boolean;
+}
+
+/** Where the last checkpoint was; where there is none, or none that counts, where the person wants to begin. */
+async function lastPoint(parts: WorkParts, start: DirectStart): Promise<Point> {
+  const { options, report, connection, resetState } = parts;
+  const checkpoint = resetState ? undefined : start.checkpoint;
+  if (checkpoint?.isMoved) report.note('warning', 'the offsets were moved by hand: open windows begin empty');
+  const isKept = checkpoint !== undefined && !checkpoint.isMoved;
+  const { states, closedAtEof } = isKept && start.output ? await gather(start, checkpoint, start.output) : NOTHING;
+  const committed = new Map(checkpoint?.sources.map((one) => [keyOf(one), one.offset]));
+  if (committed.size > 0 && options.from && !parts.isKnown)
+    report.note('info', 'the run goes on where the last one stopped; with --reset-state it begins where --from says');
+  // A partition that was added since the last run is read whole, wherever that run once began.
+  const begin = committed.size > 0 ? undefined : options.from;
+  const first = await startOffsets(connection, start.partitions, begin ?? { kind: 'start' });
+  return {
+    job: parts.jobs.whole(states),
+    from: first.map((one) => ({ ...one, offset: committed.get(keyOf(one)) ?? one.offset })),
+    closedAtEof,
+  };
 }
 
 interface Gathered {

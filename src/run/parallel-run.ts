@@ -1,5 +1,5 @@
 import type { DashboardSnapshot } from '../plan/snapshot.js';
-import type { EndSummary, PipelineRun, PipelineRunOptions, RunListener } from './interfaces.js';
+import type { EndReason, EndSummary, PipelineRun, PipelineRunOptions, RunListener } from './interfaces.js';
 import { mergeSnapshots } from './merge-snapshots.js';
 import { startPipelineRun } from './pipeline-run.js';
 import { type FromWorker, type Line, receiveError, type StartWorker, sendError, type ToWorker } from './worker-link.js';
@@ -36,7 +36,7 @@ class ParallelRun implements PipelineRun {
     this.#first = startPipelineRun({ ...options, listener: this.#firstListener() });
     // A state is reset by one worker alone: the others come when it has begun.
     const begin = async (): Promise<void> => {
-      if (options.resetState) await this.#begun();
+      if (options.resetState || options.fromSnapshot !== undefined) await this.#begun();
       for (let worker = 1; worker < workers && !this.#stopping; worker++)
         this.#others.push(this.#start(worker, startWorker()));
     };
@@ -80,7 +80,7 @@ class ParallelRun implements PipelineRun {
     for (const done of all) void done.then(({ error }) => (error && !this.#stopping ? void this.stop() : undefined));
     const ends = await Promise.all(all);
     const error = ends.find((end) => end.error)?.error;
-    const reason = error ? 'failed' : ends.every((end) => end.reason === 'eof') ? 'eof' : 'stopped';
+    const reason = error ? 'failed' : (REASONS.find((one) => ends.some((end) => end.reason === one)) ?? 'eof');
     if (reason === 'eof') this.#listener.eof?.();
     return {
       reason,
@@ -112,7 +112,7 @@ class ParallelRun implements PipelineRun {
   }
 
   #start(worker: number, line: Line<FromWorker, ToWorker>): Other {
-    const { place, listener: _listener, resetState: _reset, plan, tables = {}, ...options } = this.#options;
+    const { place, listener: _l, resetState: _r, fromSnapshot: _f, plan, tables = {}, ...options } = this.#options;
     const paths = [
       ...plan.tables.flatMap(({ from }) => (from.kind === 'file' ? from.path : [])),
       ...Object.values(tables),
@@ -167,3 +167,5 @@ class ParallelRun implements PipelineRun {
 }
 
 const BEGIN_LOOK_MS = 25;
+/** Why all workers together ended: the first that one of them says. */
+const REASONS: readonly EndReason[] = ['taken-over', 'stopped'];

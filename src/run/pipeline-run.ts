@@ -14,7 +14,8 @@ import { openStatus } from './output.js';
 import { fingerprintOf, jobMaker, loopSources } from './plan-parts.js';
 import { ReferenceTables } from './reference-tables.js';
 import { Report } from './report.js';
-import { type RunMemory, Session } from './session.js';
+import { type RunMemory, Session, type SessionEnd } from './session.js';
+import { readSnapshot } from './snapshot-file.js';
 import type { StatusWriter } from './status-writer.js';
 import { takeWorkerName, type WorkerName } from './worker-name.js';
 
@@ -58,6 +59,8 @@ class Supervisor implements PipelineRun {
       runId: toHex(crypto.randomBytes(8)),
       ends: new Map(),
       resetState: options.resetState ?? false,
+      beginning: undefined,
+      snapshotBytes: undefined,
       stop: this.#stop.signal,
       paused: false,
       isKnown: false,
@@ -89,11 +92,18 @@ class Supervisor implements PipelineRun {
     const name = await this.#takeName();
     this.#local = this.#localState(name);
     try {
+      this.#readSnapshot();
       const reason = await this.#untilTheEnd();
       this.#state.state = 'done';
       this.#state.tick();
       if (reason === 'eof') this.#report.eof();
-      return { reason, snapshot: this.#state.snapshot(), positions: this.#positions };
+      const { snapshotBytes } = this.#memory;
+      return {
+        reason,
+        ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
+        snapshot: this.#state.snapshot(),
+        positions: this.#positions,
+      };
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       this.#report.note('error', error.message);
@@ -112,6 +122,12 @@ class Supervisor implements PipelineRun {
     const name = await takeWorkerName(place.edges, group ?? groupOf(plan.name), fingerprintOf(this.#options));
     this.#memory.instanceId = name?.instanceId;
     return name;
+  }
+
+  #readSnapshot(): void {
+    const { fromSnapshot, place } = this.#options;
+    if (fromSnapshot === undefined) return;
+    this.#memory.beginning = { snapshot: readSnapshot(place.edges.files, fromSnapshot), isClear: false };
   }
 
   #localState(name: WorkerName | undefined): LocalState | undefined {
@@ -135,7 +151,7 @@ class Supervisor implements PipelineRun {
   }
 
   /** Session after session, while their errors are of the kind that passes. */
-  async #untilTheEnd(): Promise<'eof' | 'stopped'> {
+  async #untilTheEnd(): Promise<SessionEnd> {
     const { clock } = this.#options.place.edges;
     let waitMs = FIRST_WAIT_MS;
     for (;;) {
@@ -148,6 +164,8 @@ class Supervisor implements PipelineRun {
           this.#memory.memberId = undefined;
         }
         if (this.#stop.signal.aborted || this.#healthyMs === undefined || !passes(error)) throw error;
+        // What is wrong with the disk of a snapshot is for the person to mend.
+        if (this.#options.snapshotTo !== undefined && (error as StreamctlError).code === 'disk-failed') throw error;
         if (this.#healthyMs >= beganMs) waitMs = FIRST_WAIT_MS;
         const givenMs = this.#options.reconnectMs ?? RECONNECT_MS;
         if (clock.elapsed() + waitMs - this.#healthyMs > givenMs) throw error;
@@ -160,7 +178,7 @@ class Supervisor implements PipelineRun {
   }
 
   /** One session from connecting to closing; nothing of it is left open, whatever happens. */
-  async #session(): Promise<'eof' | 'stopped'> {
+  async #session(): Promise<SessionEnd> {
     const options = this.#options;
     const connection = await this.#connect();
     let session: Session | undefined;

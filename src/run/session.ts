@@ -1,4 +1,3 @@
-import { utf8 } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { Fetcher, Group } from '../connect/kafka/contracts.js';
 import type {
@@ -11,13 +10,22 @@ import { groupProperties } from '../connect/kafka/option-properties.js';
 import type { Connection } from './connection.js';
 import { DirectWork } from './direct-work.js';
 import { keyOf } from './idle-watch.js';
-import { CHECKPOINT_EVERY_MS, type PipelineRunOptions, RESULTS_WAIT_MS, SESSION_TIMEOUT_MS } from './interfaces.js';
+import {
+  CHECKPOINT_EVERY_MS,
+  type EndReason,
+  type PipelineRunOptions,
+  RESULTS_WAIT_MS,
+  SESSION_TIMEOUT_MS,
+} from './interfaces.js';
 import { groupOf } from './internal-topics.js';
 import type { LocalState } from './local-state.js';
+import { encodeMember, type Member, requireSamePlan, roleOf } from './members.js';
 import { openAlone, openWork } from './open-work.js';
+import { orAborted } from './or-aborted.js';
 import { fingerprintOf, type JobMaker } from './plan-parts.js';
 import type { ReferenceTables } from './reference-tables.js';
 import type { Report } from './report.js';
+import { type Beginning, writeSnapshot } from './snapshot-file.js';
 import type { TaskParts } from './task.js';
 import { Turns } from './turns.js';
 import type { Work, WorkParts } from './work.js';
@@ -29,6 +37,10 @@ export interface RunMemory {
   readonly ends: Map<string, number>;
   /** State of former runs is to be forgotten; done once. */
   resetState: boolean;
+  /** Snapshot to begin from; done once. */
+  beginning: Beginning | undefined;
+  /** Size of the snapshot that was written. */
+  snapshotBytes: number | undefined;
   /** Aborts when the owner asks for the end. */
   readonly stop: AbortSignal;
   paused: boolean;
@@ -57,7 +69,7 @@ export interface SessionParts {
 }
 
 /** How a session ended, if not by an error. */
-export type SessionEnd = 'eof' | 'stopped';
+export type SessionEnd = Exclude<EndReason, 'failed'>;
 
 /** Longest wait for records: how soon a stop, a pause or an idle partition is noticed. */
 const LOOK_EVERY_MS = 200;
@@ -76,12 +88,13 @@ export class Session {
   readonly #turns = new Turns();
   readonly #fetcher: Fetcher;
   readonly #group: Group | undefined;
-  readonly #fingerprint: string;
+  readonly #member: Member;
   #work: Work | undefined;
   #failure: Error | undefined;
   #pausedWork: Work | undefined;
   #assigned: readonly TopicPartition[] = [];
   #workers = 1;
+  #isTakenOver = false;
   #nextCheckpointMs = 0;
   #nextResultsMs = 0;
   #lookedMs = 0;
@@ -91,7 +104,7 @@ export class Session {
     this.#parts = parts;
     const { connection, options } = parts;
     this.#fetcher = connection.fetcher({});
-    this.#fingerprint = fingerprintOf(options);
+    this.#member = { fingerprint: fingerprintOf(options), takesOver: options.snapshotTo !== undefined };
     if (options.group === null) return;
     const topics = [...new Set(options.plan.sources.map((source) => source.topic))];
     const groupId = options.group ?? groupOf(options.plan.name);
@@ -103,7 +116,7 @@ export class Session {
         groupId,
         topics,
         assignors: ['places'],
-        userData: utf8(this.#fingerprint),
+        userData: encodeMember(this.#member),
         sessionTimeoutMs,
         heartbeatMs: HEARTBEAT_MS,
         ...(memberId === undefined ? {} : { memberId }),
@@ -118,16 +131,16 @@ export class Session {
     if (this.#group) await this.#join(this.#group);
     else await this.#turns.take(async () => this.#begin(await this.#allPartitions()));
     this.#heardMs = this.#nowMs();
-    while (!this.#parts.memory.stop.aborted) {
+    while (!this.#parts.memory.stop.aborted && !this.#isTakenOver) {
       if (this.#failure) throw this.#failure;
       // A bounded run over what was read before has nothing to wait for.
       const records = this.#isDone ? undefined : await this.#fetcher.next(LOOK_EVERY_MS);
-      const over = await this.#turns.take(() => this.#turn(records));
+      const end = await this.#turns.take(() => this.#turn(records));
       this.#parts.healthy();
-      if (over) return 'eof';
+      if (end) return end;
     }
     await this.#turns.take(() => this.#stop());
-    return 'stopped';
+    return this.#isTakenOver ? 'taken-over' : 'stopped';
   }
 
   async #join(group: Group): Promise<void> {
@@ -173,19 +186,21 @@ export class Session {
     return this.#work?.positions().map(({ topic, partition, offset }) => ({ topic, partition, offset })) ?? [];
   }
 
-  /** A bounded run of one worker that has read everything. */
+  /** One worker that has nothing to read: it has read everything, or is here for a snapshot only. */
   get #isDone(): boolean {
-    return this.#work instanceof DirectWork && this.#work.finished;
+    return this.#work instanceof DirectWork && (this.#work.finished || this.#member.takesOver);
   }
 
-  /** One turn of the loop; true when a bounded run is over. */
-  async #turn(records: FetchedRecords | undefined): Promise<boolean> {
+  /** One turn of the loop. @returns why the run is over, if it is. */
+  async #turn(records: FetchedRecords | undefined): Promise<SessionEnd | undefined> {
     const work = this.#work;
     if (!work) {
       // Whoever stands by begins with tables that are not old.
       await this.#parts.tables.look();
-      return false;
+      return undefined;
     }
+    const { snapshotTo } = this.#parts.options;
+    if (snapshotTo !== undefined && work instanceof DirectWork) return this.#takeSnapshot(work, snapshotTo);
     if (records) {
       await work.take(records);
       this.#heardMs = this.#nowMs();
@@ -201,12 +216,20 @@ export class Session {
       this.#parts.report.state.state = 'draining';
       if (await work.finish()) {
         this.#tell(work);
-        return true;
+        return 'eof';
       }
     } else if (this.#isCheckpointDue(work)) await this.#save(work);
     if (this.#parts.tables.isWaiting && !work.changed) work.takeTables(this.#parts.tables.take());
     if (work.over) await this.#begin(this.#assigned);
-    return false;
+    return undefined;
+  }
+
+  async #takeSnapshot(work: DirectWork, path: string): Promise<'snapshot'> {
+    const { options, memory } = this.#parts;
+    const { files, clock } = options.place.edges;
+    const about = { pipeline: options.plan.name, plan: this.#member.fingerprint, madeAtMs: clock.now() };
+    memory.snapshotBytes = await writeSnapshot(files, path, { ...about, ...work.point() });
+    return 'snapshot';
   }
 
   /**
@@ -248,23 +271,40 @@ export class Session {
       sources,
       jobs,
       local,
-      fingerprint: this.#fingerprint,
+      fingerprint: this.#member.fingerprint,
       ends: (wanted) => this.#endsOf(wanted),
       allPartitions: () => this.#allPartitions(),
       resetState: memory.resetState,
+      beginning: memory.beginning,
       isKnown: memory.isKnown,
     };
     const group = this.#group;
+    if (group && !this.#mayWork(group)) return;
     const workers = group?.place()?.userData.length ?? 1;
     this.#work = group ? await openWork(parts, group, partitions) : await openAlone(parts, partitions);
     this.#tellWorkers(workers);
     memory.isKnown = true;
     memory.resetState = false;
+    memory.beginning = undefined;
     for (const topic of new Set(options.plan.sources.map((source) => source.topic))) {
       report.state.source(topic, partitions.filter((partition) => partition.topic === topic).length);
     }
     report.state.state = 'running';
     this.#scheduleCheckpoint(0);
+  }
+
+  /** False: others have to leave first, or this one has. */
+  #mayWork(group: Group): boolean {
+    const { options, memory, report } = this.#parts;
+    const place = group.place() ?? { place: 0, userData: [null] };
+    requireSamePlan(options.plan.name, this.#member, place, memory.isKnown);
+    const role = roleOf(options.plan.name, this.#member, place);
+    if (role === 'wait') report.note('info', 'the other workers save and end');
+    if (role === 'leave') {
+      this.#isTakenOver = true;
+      report.note('info', 'another run takes over to write a snapshot: this one ends');
+    }
+    return role === 'work';
   }
 
   #tellWorkers(workers: number): void {
@@ -352,18 +392,4 @@ export class Session {
   #nowMs(): number {
     return this.#parts.options.place.edges.clock.elapsed();
   }
-}
-
-/** Waits for `work`, but not longer than until `signal` aborts. */
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-    signal.addEventListener('abort', resolve as () => void, { once: true });
-  });
-  // What fails after the abort is of no interest any more.
-  work.catch(() => undefined);
-  await Promise.race([work, aborted]);
-  signal.removeEventListener('abort', stop!);
 }

@@ -40,6 +40,8 @@ export interface SharedParts {
    * then the work is over.
    */
   readonly drainTo: ReadonlyMap<string, number> | undefined;
+  /** At the end of a bounded run the windows stay open. */
+  readonly keepOpen: boolean;
   /** Of a bounded run: whether every worker has committed all its partitions to the end. */
   readonly allRead: () => Promise<boolean>;
   /** Lets the broker forget what was taken from the exchanges. */
@@ -187,7 +189,7 @@ export class SharedWork implements Work {
    * windows open, and they are given out.
    */
   async finish(): Promise<boolean> {
-    const { seconds, clock, allRead, endsOf } = this.#parts;
+    const { seconds, clock, allRead, endsOf, keepOpen } = this.#parts;
     if (this.changed || !this.#saved) await this.save();
     if (this.#ends === undefined) {
       if (clock.elapsed() - this.#askedMs < ASK_EVERY_MS) return false;
@@ -196,6 +198,10 @@ export class SharedWork implements Work {
       this.#ends = await endsOf(seconds.flatMap(({ entries }) => entries));
     }
     if (!seconds.every((one) => one.hasReached(this.#ends!))) return false;
+    if (keepOpen) {
+      if (this.changed) await this.save();
+      return true;
+    }
     const open = seconds.filter((one) => !one.closed);
     for (const second of open) await second.close();
     if (open.length > 0) await this.#commit();

@@ -6,6 +6,7 @@ import type { PipelineRunOptions } from './interfaces.js';
 import type { LocalState } from './local-state.js';
 import type { JobMaker } from './plan-parts.js';
 import type { Report } from './report.js';
+import type { Beginning } from './snapshot-file.js';
 import type { TaskParts } from './task.js';
 
 /** What work is made of. */
@@ -25,6 +26,8 @@ export interface WorkParts {
   readonly allPartitions: () => Promise<readonly TopicPartition[]>;
   /** State of former runs is to be forgotten. */
   readonly resetState: boolean;
+  /** What the run is to begin from, in place of a checkpoint. */
+  readonly beginning: Beginning | undefined;
   /** Whether this run has worked in the group before. */
   readonly isKnown: boolean;
 }

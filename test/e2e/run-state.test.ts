@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ndjson, Workspace } from '../support/streamctl.js';
@@ -38,5 +38,63 @@ describe('run --state', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('--state a-file is no folder that can be read');
     expect(existsSync(join(space.folder, 'a-file', 'cars'))).toBe(false);
+  });
+});
+
+describe('run --stop-with-snapshot and --from', () => {
+  it('ends a run that goes on elsewhere, and the snapshot is begun from by one worker or two', async () => {
+    const elsewhere = space.start(['run', 'cars', '--source', 'topic', '--reset-state', '--parallel', '2']);
+    await elsewhere.waitFor('shares the work');
+    await space.run(['groups', 'wait', 'streamctl-cars', '--lag', '0', '--timeout', '60s']);
+    const taken = await runCars('--stop-with-snapshot', '.');
+    expect(taken.code).toBe(0);
+    const { file, bytes } = taken.end.snapshot as { file: string; bytes: number };
+    expect(taken.end).toMatchObject({ ok: true, reason: 'snapshot' });
+    expect(taken.stderr).toContain(`the snapshot is in ${file}`);
+    expect(readFileSync(file).length).toBe(bytes);
+    const { code, stderr } = await elsewhere.finished;
+    expect(code).toBe(0);
+    expect(stderr).toContain('another run takes over to write a snapshot');
+
+    const progress = await runCars('--from', file, '--until', 'eof');
+    expect(progress.code).toBe(2);
+    expect(progress.stderr).toContain('pipeline "cars" has progress of its own');
+    // The open windows of the end are given out by whoever reads to the end.
+    const ended = [];
+    for (const workers of ['1', '2']) {
+      const flags = ['--from', file, '--reset-state', '--until', 'eof', '--parallel', workers];
+      ended.push((await runCars(...flags)).end);
+    }
+    expect(ended[0]).toMatchObject({ ok: true, rows: 0 });
+    expect(Number(ended[0]!.results)).toBeGreaterThan(0);
+    expect(ended[1]).toMatchObject({ ok: true, rows: 0, results: ended[0]!.results });
+  });
+
+  it('reads to the present end before, with --until eof, and leaves windows open', async () => {
+    const whole = await runCars('--reset-state', '--until', 'eof');
+    const { end } = await runCars('--reset-state', '--until', 'eof', '--stop-with-snapshot', 'two.snapshot');
+    expect(end).toMatchObject({ ok: true, reason: 'until eof', rows: whole.end.rows });
+    expect(Number(end.results)).toBeLessThan(Number(whole.end.results));
+    const after = await runCars('--until', 'eof');
+    expect(Number(end.results) + Number(after.end.results)).toBe(whole.end.results);
+  });
+
+  it.each([
+    [['--stop-with-snapshot', 'cars.csv'], 'is there already'],
+    [['--stop-with-snapshot', 'nowhere/x.snapshot'], 'does not exist'],
+    [['--stop-with-snapshot', 'x.snapshot', '--reset-state'], 'reads nothing'],
+    [['--from', './cars.csv', '--until', 'eof'], 'cannot be used as a snapshot'],
+    [['--from', 'none.snapshot', '--until', 'eof'], 'does not exist'],
+    [['--from', 'yesterday', '--until', 'eof'], 'neither a place nor a file'],
+  ])('refuses %j', async (flags, said) => {
+    const { code, stderr } = await runCars(...flags);
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+  });
+
+  it('says that --from is of no account where there is progress', async () => {
+    const { code, stderr } = await runCars('--from', 'end', '--until', 'eof');
+    expect(code).toBe(0);
+    expect(stderr).toContain('goes on where the last one stopped');
   });
 });

@@ -9,6 +9,8 @@ export interface StreamControl {
   readonly signal: AbortSignal;
   /** Why it aborted: `until count=100`, `interrupted`, `closed`, `timeout`; undefined before. */
   readonly reason: string | undefined;
+  /** Whether `--until` was given. */
+  readonly required: boolean;
   /** Rows that may still be emitted under `count=N`; Infinity without one. Never emit more. */
   readonly remaining: number;
   /** `--until eof` (or a command's own `-e`): end offsets are to be read at the start. */

@@ -24,6 +24,7 @@ export function feedContext(context: Context, signal: AbortSignal, warn: (text: 
   const stream: StreamControl = {
     signal,
     reason: undefined,
+    required: false,
     remaining: Number.POSITIVE_INFINITY,
     wantsEof: false,
     wantsLag: false,
