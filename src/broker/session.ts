@@ -215,18 +215,23 @@ export class Session {
     if (reply === undefined) return;
     const slot: Slot = { done: false, chunks: [] };
     this.#slots.push(slot);
-    if (reply instanceof Promise) {
-      reply.then(
-        (body) => this.#fill(slot, api, header, body),
-        (error: unknown) => this.#fail(error),
-      );
-    } else this.#fill(slot, api, header, reply);
+    const { apiVersion, correlationId } = header;
+    if (reply instanceof Promise) this.#fillLater(slot, api, apiVersion, correlationId, reply);
+    else this.#fill(slot, api, apiVersion, correlationId, reply);
   }
 
-  #fill(slot: Slot, api: Api, header: RequestHeader, body: object | undefined): void {
+  /** A function of its own, so that nothing keeps the request in memory until it is answered. */
+  #fillLater(slot: Slot, api: Api, version: number, correlationId: number, reply: Promise<object | undefined>): void {
+    reply.then(
+      (body) => this.#fill(slot, api, version, correlationId, body),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #fill(slot: Slot, api: Api, version: number, correlationId: number, body: object | undefined): void {
     if (!this.#open) return;
     try {
-      if (body) slot.chunks = encodeResponse(api, header.apiVersion, header.correlationId, body as never);
+      if (body) slot.chunks = encodeResponse(api, version, correlationId, body as never);
     } catch (error) {
       this.#fail(error);
       return;
@@ -265,7 +270,7 @@ export class Session {
     const slot: Slot = { done: false, chunks: [] };
     this.#slots.push(slot);
     const body = { ...apiVersionsBody(this.#host.broker), errorCode: errorCodes.UNSUPPORTED_VERSION };
-    this.#fill(slot, handler.api, { ...header, apiVersion: 0 }, body);
+    this.#fill(slot, handler.api, 0, header.correlationId, body);
   }
 
   /** A message of a SASL mechanism without Kafka's header: what follows SaslHandshake version 0. */

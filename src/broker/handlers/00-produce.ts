@@ -52,10 +52,13 @@ export const produceHandler = defineHandler(produceApi, (context, request) => {
     if (failed) throw new StreamctlError('broker-refused', `${failed} for records that want no answer`);
     return undefined;
   }
-  const response: Response = { responses };
-  if (waits.length === 0) return response;
-  return (waits.length === 1 ? waits[0]! : Promise.all(waits)).then(() => response);
+  return waits.length === 0 ? { responses } : afterAll(waits, { responses });
 });
+
+/** Made in a function of its own: a closure of the handler would keep the records in memory until the disk has them. */
+function afterAll(waits: readonly Promise<void>[], response: Response): Promise<Response> {
+  return (waits.length === 1 ? waits[0]! : Promise.all(waits)).then(() => response);
+}
 
 function findTopic(context: HandlerContext, data: Request['topicData'][number]): StoredTopic | undefined {
   const { topics } = context.broker;
