@@ -1,5 +1,5 @@
 import { StreamctlError } from '../../base/errors.js';
-import { recordSection } from '../../wire/record-batch.js';
+import { type BatchHeader, recordSection } from '../../wire/record-batch.js';
 import { RecordCursor } from '../../wire/record-cursor.js';
 import type { KafkaClient } from './client.js';
 import { dataBatches } from './data-batches.js';
@@ -20,6 +20,9 @@ interface Stretch {
   readonly end: number;
 }
 
+/** Makes something of a record, or passes it over. */
+type ReadRecord<T> = (cursor: RecordCursor, batch: BatchHeader) => T | undefined;
+
 /**
  * The last record of each partition that `read` makes something of; partitions without one are left out. Reads backwards
  * from the ends, so that a record near the end is found at once however long the topic is.
@@ -28,7 +31,7 @@ interface Stretch {
 export async function lastOfEachPartition<T>(
   client: KafkaClient,
   topic: string,
-  read: (cursor: RecordCursor) => T | undefined,
+  read: ReadRecord<T>,
 ): Promise<ReadonlyMap<number, T>> {
   const found = new Map<number, T>();
   for (const { partition, earliest, latest } of await topicRanges(client, topic)) {
@@ -49,7 +52,7 @@ export async function lastOfEachPartition<T>(
 async function lastBetween<T>(
   client: KafkaClient,
   { topic, partition, start, end }: Stretch,
-  read: (cursor: RecordCursor) => T | undefined,
+  read: ReadRecord<T>,
 ): Promise<T | undefined> {
   const fetcher = new PartitionFetcher(client, { onOffsetGone: 'earliest' });
   fetcher.assign([{ topic, partition, offset: start }]);
@@ -73,19 +76,14 @@ async function lastBetween<T>(
   return last;
 }
 
-function lastOf<T>(
-  client: KafkaClient,
-  fetched: FetchedRecords,
-  end: number,
-  read: (cursor: RecordCursor) => T | undefined,
-): T | undefined {
+function lastOf<T>(client: KafkaClient, fetched: FetchedRecords, end: number, read: ReadRecord<T>): T | undefined {
   const { compression } = client.edges;
   const cursor = new RecordCursor();
   let last: T | undefined;
   for (const header of dataBatches(fetched, compression)) {
     cursor.open(header, recordSection(fetched.records, header, compression, MAX_BATCH_BYTES));
     while (cursor.next()) {
-      if (cursor.offset >= fetched.fromOffset && cursor.offset < end) last = read(cursor) ?? last;
+      if (cursor.offset >= fetched.fromOffset && cursor.offset < end) last = read(cursor, header) ?? last;
     }
   }
   return last;

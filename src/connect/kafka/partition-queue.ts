@@ -34,14 +34,16 @@ export class PartitionQueue {
   notBeforeMs = 0;
   /** The open transaction knows this partition. */
   inTransaction = false;
-  #nextSequence = 0;
+  #nextSequence: number;
   #nextOrder = 0;
   /** Bytes of the open batch already counted in the producer's buffer. */
   countedBytes = 0;
 
-  constructor(topic: string, partition: number, batchBytes: number) {
+  /** @param firstSequence of its first record; more than 0 where it goes on as a producer that is gone. */
+  constructor(topic: string, partition: number, batchBytes: number, firstSequence = 0) {
     this.topic = topic;
     this.partition = partition;
+    this.#nextSequence = firstSequence;
     // A record may cross the limit a little; one buffer should do for it.
     this.builder = new RecordBatchBuilder(batchBytes + ROOM_BYTES);
   }

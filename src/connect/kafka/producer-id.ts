@@ -7,6 +7,12 @@ export interface ProducerIdentity {
   readonly epoch: number;
 }
 
+/** A producer that is gone, and in whose place another one goes on. */
+export interface FormerProducer extends ProducerIdentity {
+  /** Sequence number after its last record in a partition; 0 where it has none. */
+  nextSequence(topic: string, partition: number): number;
+}
+
 /**
  * Asks for a producer id. With a transactional id the former owner is fenced and its open transaction ended.
  * @throws KafkaFailure

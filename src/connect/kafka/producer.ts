@@ -8,7 +8,7 @@ import type { Producer } from './contracts.js';
 import type { CommitOffset, GroupIdentity, HeaderPairs, ProducerOptions, TopicInfo } from './interfaces.js';
 import { PartitionQueue, type ProduceBatch } from './partition-queue.js';
 import { ProduceSender } from './produce-sender.js';
-import { type ProducerIdentity, requestProducerId } from './producer-id.js';
+import { type FormerProducer, type ProducerIdentity, requestProducerId } from './producer-id.js';
 import { Transaction } from './transaction.js';
 
 /** A margin under Kafka's default limit of 1,048,588 bytes a batch. */
@@ -57,6 +57,7 @@ export class RecordProducer implements Producer {
   #lastTopic: TopicQueues | undefined;
   #batchOptions: BatchOptions = {};
   #transaction: Transaction | undefined;
+  #former: FormerProducer | undefined;
   #starting: Promise<void> | undefined;
   /** Bytes of open, waiting and flying batches. */
   #buffered = 0;
@@ -106,6 +107,14 @@ export class RecordProducer implements Producer {
     );
   }
 
+  /**
+   * Goes on as a producer that is gone: what it had sent and what comes late is then a duplicate of what this one sends, or
+   * out of order, and never written twice. To be called before the first `prepare`; idempotent producers only.
+   */
+  continueAs(former: FormerProducer): void {
+    this.#former = former;
+  }
+
   async prepare(topic: string): Promise<TopicInfo> {
     this.#starting ??= this.#start();
     await this.#starting;
@@ -113,7 +122,8 @@ export class RecordProducer implements Producer {
     const known = this.#topics.get(topic);
     const queues = known?.queues ?? [];
     for (let partition = queues.length; partition < info.partitions.length; partition++) {
-      queues.push(new PartitionQueue(topic, partition, this.#options.batchBytes));
+      const firstSequence = this.#former?.nextSequence(topic, partition) ?? 0;
+      queues.push(new PartitionQueue(topic, partition, this.#options.batchBytes, firstSequence));
     }
     if (!known) this.#topics.set(topic, { name: topic, queues, next: 0 });
     // The first batch should not wait for a connection.
@@ -275,11 +285,8 @@ export class RecordProducer implements Producer {
       this.#batchOptions = packing;
       return;
     }
-    const identity: ProducerIdentity = await requestProducerId(
-      this.#client,
-      this.#transactionalId,
-      transactionTimeoutMs,
-    );
+    const identity: ProducerIdentity =
+      this.#former ?? (await requestProducerId(this.#client, this.#transactionalId, transactionTimeoutMs));
     this.#batchOptions = {
       ...packing,
       producerId: identity.id,

@@ -3,7 +3,7 @@ import { RowBlock } from '../../../connect/codecs/row-block.js';
 import type { KafkaClient } from '../../../connect/kafka/client.js';
 import { createMissingTopics } from '../../../connect/kafka/create-topics.js';
 import type { ReplayOptions, ReplayReport, ReplayTimestamps } from '../../../connect/sources/replay/interfaces.js';
-import { Replay } from '../../../connect/sources/replay/replay.js';
+import { runReplay } from '../../../connect/sources/replay/run-replay.js';
 import { formatCount, groupDigits } from '../../../ui/text/numbers.js';
 import type { Context } from '../frame/context.js';
 import type { OpenedFile } from './open-file.js';
@@ -52,7 +52,7 @@ export async function replayFile(
     },
   };
   try {
-    const report = await new Replay(client, reader, bad, options).run();
+    const report = await runReplay(client, reader, bad, options);
     progress.close();
     tellReport(context, report);
     return report;

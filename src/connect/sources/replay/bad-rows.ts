@@ -40,6 +40,9 @@ export class BadRows {
   readonly #policy: BadRowPolicy;
   readonly #limit: BadRowLimit;
   #kept: KeptBadRow[] = [];
+  /** Of this reading of the file; those up to {@link BadRows.#given} were given out in a former one. */
+  #seen = 0;
+  #given = 0;
 
   constructor(file: string, policy: BadRowPolicy, limit: BadRowLimit = {}) {
     this.#file = file;
@@ -61,7 +64,8 @@ export class BadRows {
     }
     this.count++;
     if (this.reasons.length < KEPT_REASONS) this.reasons.push(place);
-    if (this.#policy === 'quarantine') this.#kept.push({ ...bad, bytes: bad.bytes.slice() });
+    if (this.#policy === 'quarantine' && ++this.#seen > this.#given)
+      this.#kept.push({ ...bad, bytes: bad.bytes.slice() });
     const { rows } = this.#limit;
     if (rows !== undefined && this.count > rows) throw this.#tooMany(`at most ${rows} are allowed`);
     if (bad.row >= SHARE_FROM_ROWS) this.checkShare(bad.row);
@@ -71,7 +75,16 @@ export class BadRows {
   drain(): readonly KeptBadRow[] {
     const kept = this.#kept;
     if (kept.length > 0) this.#kept = [];
+    this.#given += kept.length;
     return kept;
+  }
+
+  /** The file is read from its beginning again: nothing counts twice. */
+  restart(): void {
+    this.count = 0;
+    this.reasons.length = 0;
+    this.#kept = [];
+    this.#seen = 0;
   }
 
   /** @param rowsRead all rows so far, bad ones included. @throws `quality-gate` */

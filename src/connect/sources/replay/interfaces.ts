@@ -22,8 +22,10 @@ export interface ReplayOptions {
   /** How often the file is read. */
   readonly loops: number;
   readonly resume: boolean;
-  /** With resume: how long nothing must have come to the topic before it is read. Default 1.5 s. */
+  /** With resume, where the topic does not say who wrote the rows: how long nothing must have come to it. Default 1.5 s. */
   readonly quietMs?: number;
+  /** With resume: under a new producer id, whoever wrote what is there. */
+  readonly anew?: boolean;
   /** Giving up on a broker that is gone. Default 30 s. */
   readonly deliveryTimeoutMs?: number;
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';

@@ -1,38 +1,54 @@
 import { utf8 } from '../../../base/bytes.js';
 import type { KafkaClient } from '../../kafka/client.js';
 import { createMissingTopics } from '../../kafka/create-topics.js';
-import type { RecordProducer } from '../../kafka/producer.js';
+import type { ProducerOptions } from '../../kafka/interfaces.js';
+import { RecordProducer } from '../../kafka/producer.js';
 import type { KeptBadRow } from './bad-rows.js';
 import { LOT_HEADERS } from './lot-headers.js';
 
 /** Names of the headers that say why a row stands in quarantine. */
 export const QUARANTINE_HEADERS = { reason: 'streamctl-reason', line: 'streamctl-line' } as const;
 
-/** Sends bad rows, as they stand in the file, to a topic of their own; it is made when the first one comes. */
+/**
+ * Sends bad rows, as they stand in the file, to a topic of their own; it is made when the first one comes. So is its
+ * producer: a replay that goes on as another one knows that one's rows, not its bad ones.
+ */
 export class Quarantine {
-  readonly #producer: RecordProducer;
+  readonly #client: KafkaClient;
+  readonly #options: ProducerOptions;
   readonly #topic: string;
   readonly #source: string;
-  #isReady = false;
+  #producer: RecordProducer | undefined;
 
-  constructor(producer: RecordProducer, topic: string, source: string) {
-    this.#producer = producer;
+  /** @param options of its producer. */
+  constructor(client: KafkaClient, topic: string, source: string, options: ProducerOptions) {
+    this.#client = client;
+    this.#options = options;
     this.#topic = topic;
     this.#source = source;
   }
 
-  async put(client: KafkaClient, bad: KeptBadRow): Promise<void> {
-    if (!this.#isReady) {
-      await createMissingTopics(client, [{ name: this.#topic, partitions: 1, configs: { 'retention.ms': '-1' } }]);
-      await this.#producer.prepare(this.#topic);
-      this.#isReady = true;
-    }
+  async put(bad: KeptBadRow): Promise<void> {
+    const producer = this.#producer ?? (await this.#open());
     const headers = [
       [LOT_HEADERS.source, utf8(this.#source)],
       [LOT_HEADERS.row, utf8(String(bad.row))],
       [QUARANTINE_HEADERS.line, utf8(String(bad.line))],
       [QUARANTINE_HEADERS.reason, utf8(bad.reason)],
     ] as const;
-    if (!this.#producer.append(this.#topic, undefined, null, bad.bytes, headers)) await this.#producer.ready();
+    if (!producer.append(this.#topic, undefined, null, bad.bytes, headers)) await producer.ready();
+  }
+
+  /** Resolves when all bad rows are acknowledged. */
+  async close(): Promise<void> {
+    await this.#producer?.close();
+  }
+
+  async #open(): Promise<RecordProducer> {
+    await createMissingTopics(this.#client, [{ name: this.#topic, partitions: 1, configs: { 'retention.ms': '-1' } }]);
+    const producer = new RecordProducer(this.#client, this.#options);
+    await producer.prepare(this.#topic);
+    this.#producer = producer;
+    return producer;
   }
 }

@@ -1,8 +1,11 @@
 import { emptySpan, spanOver } from '../../../base/byte-span.js';
 import { StreamctlError } from '../../../base/errors.js';
+import { errorCodes } from '../../../wire/error-codes.js';
 import { murmur2 } from '../../../wire/murmur2.js';
 import { RowBlock } from '../../codecs/row-block.js';
 import type { KafkaClient } from '../../kafka/client.js';
+import type { ProducerOptions } from '../../kafka/interfaces.js';
+import { KafkaFailure } from '../../kafka/kafka-failure.js';
 import { RecordProducer } from '../../kafka/producer.js';
 import type { BadRows } from './bad-rows.js';
 import { BlockRun } from './block-run.js';
@@ -21,10 +24,17 @@ const EARLY_MS = 1;
 const SKIP_ROWS = 1000;
 /** Giving up on a broker that is gone. */
 const DELIVERY_TIMEOUT_MS = 30_000;
-/** A topic that is resumed has to be quiet for so long. */
+/** A topic that is resumed has to be quiet for so long, where it is not known who wrote what it holds. */
 const QUIET_MS = 1_500;
 /** Batches under way: the five that may be in flight, and some to come. More would only fall out of the processor's cache. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
+
+/** What a broker says to a batch whose place another one of the same producer has taken, or whose producer it forgot. */
+const OVERTAKEN = new Set<number>([
+  errorCodes.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  errorCodes.INVALID_PRODUCER_EPOCH,
+  errorCodes.UNKNOWN_PRODUCER_ID,
+]);
 
 /**
  * Sends the rows of a file as records: in lots, paced, with headers that say where each comes from, so that a replay
@@ -49,8 +59,10 @@ export class Replay {
   readonly #run = new BlockRun();
   readonly #ranges = new WrittenRanges();
   readonly #beganMs: number;
+  /** It ended because a batch of the producer in whose place it goes on came first. */
+  overtaken = false;
   #partitions = 1;
-  #resume: ResumePoint = { last: new Map(), closedLot: 0 };
+  #resume: ResumePoint = { last: new Map(), closedLot: 0, producer: undefined };
   #lot = 0;
   #rows = 0;
   #sent = 0;
@@ -63,11 +75,14 @@ export class Replay {
     this.#reader = reader;
     this.#bad = bad;
     this.#options = options;
-    this.#producer = new RecordProducer(client, {
+    const sending: ProducerOptions = {
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS,
       bufferBytes: BUFFER_BYTES,
       ...(options.compression ? { compression: options.compression } : {}),
       ...(options.onTrouble ? { onTrouble: options.onTrouble } : {}),
+    };
+    this.#producer = new RecordProducer(client, {
+      ...sending,
       onAcknowledged: (batch) => {
         if (batch.topic !== options.topic) return;
         this.#ranges.add(batch);
@@ -75,7 +90,7 @@ export class Replay {
       },
     });
     this.#lots = new LotLog(this.#producer, options.lotsTopic, () => client.edges.clock.now());
-    this.#quarantine = new Quarantine(this.#producer, options.quarantineTopic, options.source);
+    this.#quarantine = new Quarantine(client, options.quarantineTopic, options.source, sending);
     this.#pace = new Pace(options.pacing);
     this.#names = reader.sources ?? [options.source];
     this.#ownOrder = reader.ownOrder ?? false;
@@ -98,6 +113,7 @@ export class Replay {
     }
     try {
       // Whole lots that were handed over go out, whatever ended the replay; their closing records follow.
+      await this.#quarantine.close();
       await this.#producer.flush();
       await this.#producer.close();
     } catch (error) {
@@ -107,23 +123,32 @@ export class Replay {
     const report = this.#report();
     if (failure === undefined) return report;
     if (!(failure instanceof StreamctlError)) throw failure;
+    this.overtaken =
+      this.#resume.producer !== undefined && failure instanceof KafkaFailure && OVERTAKEN.has(failure.kafkaCode);
     throw new ReplayError(report.rows > 0 ? partialError(failure, report) : failure, report);
   }
 
   async #prepare(): Promise<void> {
-    const { topic, lotsTopic, source, resume } = this.#options;
+    const { topic, lotsTopic, resume } = this.#options;
+    if (resume) this.#resume = await this.#findResumePoint();
+    if (this.#resume.producer) this.#producer.continueAs(this.#resume.producer);
     this.#partitions = (await this.#producer.prepare(topic)).partitions.length;
     await this.#producer.prepare(lotsTopic);
-    if (resume) {
-      const members = this.#ownOrder ? this.#names : undefined;
-      const find = () => findResumePoint(this.#client, topic, lotsTopic, source, members);
-      this.#resume = await find();
-      if (this.#resume.last.size > 0) {
-        await awaitQuiet(this.#client, topic, this.#options.quietMs ?? QUIET_MS);
-        this.#resume = await find();
-      }
-    }
     await this.#passOver();
+  }
+
+  /**
+   * Where a former replay ended, and who it was: this one goes on as that producer, so that what is still on its way of the
+   * former is refused, or refuses this one's, but never stands beside it.
+   */
+  async #findResumePoint(): Promise<ResumePoint> {
+    const { topic, lotsTopic, source, anew } = this.#options;
+    const members = this.#ownOrder ? this.#names : undefined;
+    const find = () => findResumePoint(this.#client, topic, lotsTopic, source, members);
+    const found = await find();
+    if (found.producer !== undefined && !anew) return found;
+    if (found.last.size > 0) await awaitQuiet(this.#client, topic, this.#options.quietMs ?? QUIET_MS);
+    return { ...(await find()), producer: undefined };
   }
 
   /** Reads the rows before `from` without sending them. */
@@ -145,7 +170,7 @@ export class Replay {
       while (more && this.#rows < limit && !signal?.aborted) {
         const read = this.#reader.read(this.#block, Math.min(batch, limit - this.#rows));
         more = typeof read === 'boolean' ? read : await read;
-        for (const bad of this.#bad.drain()) await this.#quarantine.put(this.#client, bad);
+        for (const bad of this.#bad.drain()) await this.#quarantine.put(bad);
         if (this.#block.count > 0) await this.#sendLot(more);
         this.#block.clear();
       }

@@ -1,9 +1,18 @@
 import { fromUtf8 } from '../../../base/bytes.js';
+import { type BatchHeader, nextSequence } from '../../../wire/record-batch.js';
 import type { RecordCursor } from '../../../wire/record-cursor.js';
 import type { KafkaClient } from '../../kafka/client.js';
 import { lastOfEachPartition } from '../../kafka/look-back.js';
 import { topicRanges } from '../../kafka/offsets.js';
+import type { FormerProducer } from '../../kafka/producer-id.js';
 import { LOT_HEADERS } from './lot-headers.js';
+
+/** Who wrote a batch, and what would follow it; the id is -1 where nobody said so. */
+interface Writer {
+  readonly id: number;
+  readonly epoch: number;
+  readonly nextSequence: number;
+}
 
 /** The last record of a source in one partition. */
 export interface LastRecord {
@@ -11,6 +20,13 @@ export interface LastRecord {
   /** Its number in the file, or its place among the rows sent where that is another. */
   readonly place: number;
   readonly sha256: string;
+  readonly writer: Writer;
+}
+
+/** The last closing record of a source in one partition. */
+interface LastClosed {
+  readonly lot: number;
+  readonly writer: Writer;
 }
 
 /** How far a former replay came. */
@@ -19,6 +35,8 @@ export interface ResumePoint {
   readonly last: ReadonlyMap<number, LastRecord>;
   /** Last lot with a closing record, 0 when there is none. */
   readonly closedLot: number;
+  /** Who sent what is there; undefined where nothing is, or nobody said who. */
+  readonly producer: FormerProducer | undefined;
 }
 
 /**
@@ -34,9 +52,47 @@ export async function findResumePoint(
   members?: readonly string[],
 ): Promise<ResumePoint> {
   const names = new Set(members ?? [source]);
-  const last = await lastOfEachPartition(client, topic, (cursor) => placeOf(cursor, names, members !== undefined));
-  const closed = await lastOfEachPartition(client, lotsTopic, (cursor) => closedLotOf(cursor, source));
-  return { last, closedLot: Math.max(0, ...closed.values()) };
+  const last = await lastOfEachPartition(client, topic, (cursor, batch) =>
+    placeOf(cursor, batch, names, members !== undefined),
+  );
+  const closed = await lastOfEachPartition(client, lotsTopic, (cursor, batch) => closedLotOf(cursor, batch, source));
+  const closedLot = Math.max(0, ...[...closed.values()].map(({ lot }) => lot));
+  return {
+    last,
+    closedLot,
+    producer: formerProducer(
+      new Map([
+        [topic, last],
+        [lotsTopic, closed],
+      ] as const),
+      newest(last),
+    ),
+  };
+}
+
+/** The writer of the row that was sent last. */
+function newest(last: ReadonlyMap<number, LastRecord>): Writer | undefined {
+  return [...last.values()].toSorted((a, b) => a.lot - b.lot || a.place - b.place).at(-1)?.writer;
+}
+
+function formerProducer(
+  topics: ReadonlyMap<string, ReadonlyMap<number, { readonly writer: Writer }>>,
+  writer: Writer | undefined,
+): FormerProducer | undefined {
+  if (writer === undefined || writer.id < 0) return undefined;
+  const { id, epoch } = writer;
+  return {
+    id: BigInt(id),
+    epoch,
+    nextSequence(topic, partition) {
+      const there = topics.get(topic)?.get(partition)?.writer;
+      return there !== undefined && there.id === id && there.epoch === epoch ? there.nextSequence : 0;
+    },
+  };
+}
+
+function writerOf(batch: BatchHeader): Writer {
+  return { id: batch.producerId, epoch: batch.producerEpoch, nextSequence: nextSequence(batch) };
 }
 
 /** From look to look at a topic's ends. */
@@ -45,8 +101,8 @@ const LOOK_EVERY_MS = 250;
 const MAX_WAIT_MS = 10_000;
 
 /**
- * Waits until nothing was added to a topic for `quietMs`: what a replay that was killed had sent may still be on its way
- * through the broker, and must be counted as there.
+ * Waits until nothing was added to a topic for `quietMs`: where nobody can be continued, what a replay that was killed had
+ * sent may still be on its way through the broker, and must be counted as there.
  */
 export async function awaitQuiet(client: KafkaClient, topic: string, quietMs: number): Promise<void> {
   const { clock } = client.edges;
@@ -62,7 +118,12 @@ export async function awaitQuiet(client: KafkaClient, topic: string, quietMs: nu
 }
 
 /** Where a record stands in a source; undefined when it comes from elsewhere. */
-function placeOf(cursor: RecordCursor, names: ReadonlySet<string>, hasPlace: boolean): LastRecord | undefined {
+function placeOf(
+  cursor: RecordCursor,
+  batch: BatchHeader,
+  names: ReadonlySet<string>,
+  hasPlace: boolean,
+): LastRecord | undefined {
   if (!cursor.hasHeaders) return undefined;
   const values = new Map(cursor.headers().map(({ key, value }) => [key, value === null ? '' : fromUtf8(value)]));
   if (!names.has(values.get(LOT_HEADERS.source) ?? '')) return undefined;
@@ -70,16 +131,16 @@ function placeOf(cursor: RecordCursor, names: ReadonlySet<string>, hasPlace: boo
   if (values.has(LOT_HEADERS.place) !== hasPlace) return undefined;
   const place = Number(values.get(hasPlace ? LOT_HEADERS.place : LOT_HEADERS.row));
   if (!Number.isSafeInteger(lot) || !Number.isSafeInteger(place)) return undefined;
-  return { lot, place, sha256: values.get(LOT_HEADERS.sha256) ?? '' };
+  return { lot, place, sha256: values.get(LOT_HEADERS.sha256) ?? '', writer: writerOf(batch) };
 }
 
-function closedLotOf(cursor: RecordCursor, source: string): number | undefined {
+function closedLotOf(cursor: RecordCursor, batch: BatchHeader, source: string): LastClosed | undefined {
   const key = cursor.key();
   const value = cursor.value();
   if (key === null || value === null || fromUtf8(key) !== source) return undefined;
   try {
     const { lot } = JSON.parse(fromUtf8(value)) as { lot?: unknown };
-    return Number.isSafeInteger(lot) ? (lot as number) : undefined;
+    return Number.isSafeInteger(lot) ? { lot: lot as number, writer: writerOf(batch) } : undefined;
   } catch {
     return undefined;
   }

@@ -5,8 +5,8 @@ import { StreamSource } from '../../../../src/connect/sources/replay/byte-source
 import type { ReplayOptions, ReplayReport } from '../../../../src/connect/sources/replay/interfaces.js';
 import { MemorySource } from '../../../../src/connect/sources/replay/memory-source.js';
 import { openReader } from '../../../../src/connect/sources/replay/open-reader.js';
-import { Replay } from '../../../../src/connect/sources/replay/replay.js';
 import type { OpenOptions, RowReader } from '../../../../src/connect/sources/replay/row-reader.js';
+import { runReplay } from '../../../../src/connect/sources/replay/run-replay.js';
 import { type Cluster, readAll, type SeenRecord } from '../../kafka/cluster-harness.js';
 
 export interface ReplayInput extends Partial<Omit<ReplayOptions, 'topic'>> {
@@ -32,7 +32,7 @@ export async function replayText(
   const bad = new BadRows(name, policy ?? 'stop', maxBad);
   const source = pieces === undefined ? new MemorySource(name, bytes) : new StreamSource(piecesOf(bytes, pieces), name);
   const reader = await openReader(source, { ...open, onBad: bad.take });
-  return new Replay(client, around ? around(reader) : reader, bad, {
+  return runReplay(client, around ? around(reader) : reader, bad, {
     topic,
     lotsTopic: `${topic}-lots`,
     quarantineTopic: `${topic}-quarantine`,
@@ -46,7 +46,7 @@ export async function replayText(
     resume: false,
     quietMs: 0,
     ...options,
-  }).run();
+  });
 }
 
 async function* piecesOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
