@@ -19,6 +19,7 @@ import {
   send,
   type Trip,
   tripsPlan,
+  waitUntil,
 } from './trips.js';
 
 const SEED = 20240301;
@@ -55,13 +56,6 @@ function startWorker(name: string, settings: ClientSettings, options: Partial<Pi
     ...options,
   });
   return { run, network };
-}
-
-async function waitUntil(holds: () => boolean, what: string): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 20) {
-    if (waitedMs > 20_000) throw new Error(`waited too long for ${what}`);
-    await systemClock.sleep(20);
-  }
 }
 
 function notes({ run }: Worker, text: string): number {

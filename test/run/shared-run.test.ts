@@ -3,21 +3,18 @@ import { seededRandom } from '../../src/base/random.js';
 import { systemClock, systemNetwork } from '../../src/base/system.js';
 import type { Connection } from '../../src/run/connection.js';
 import type { PipelineRun, PipelineRunOptions } from '../../src/run/interfaces.js';
-import { neededTopics } from '../../src/run/internal-topics.js';
 import { startPipelineRun } from '../../src/run/pipeline-run.js';
 import { CutNetwork } from '../support/cut-network.js';
 import {
   connectionTo,
-  finalResults,
-  fresh,
+  expectEachOnce,
   makeTrips,
-  naiveWindows,
   placeOf,
-  readTopic,
+  prepareTrips,
   runsBroker,
   send,
-  type Trip,
   tripsPlan,
+  waitUntil,
 } from './trips.js';
 
 const SEED = 20240302;
@@ -51,13 +48,6 @@ function startWorker(name: string, options: Partial<PipelineRunOptions> = {}): W
   return { run, network };
 }
 
-async function waitUntil(holds: () => boolean, what: string): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 20) {
-    if (waitedMs > 30_000) throw new Error(`waited too long for ${what}`);
-    await systemClock.sleep(20);
-  }
-}
-
 /** Several workers to the end of what there is. */
 async function runAll(name: string, workers: number): Promise<void> {
   const runs = Array.from({ length: workers }, () => startWorker(name, { bounded: true }).run);
@@ -65,19 +55,6 @@ async function runAll(name: string, workers: number): Promise<void> {
     const { error } = await run.done;
     if (error) throw error;
   }
-}
-
-/** Every window as the oracle has it, and given out once. */
-async function expectOracle(name: string, trips: readonly Trip[]): Promise<void> {
-  const expected = naiveWindows(trips);
-  expect(await finalResults(connection, `${name}-out`)).toEqual(expected);
-  expect(await readTopic(connection, `${name}-out`)).toHaveLength(expected.size);
-}
-
-async function prepared(name: string): Promise<string> {
-  const pipeline = fresh(name);
-  await connection.createMissing(neededTopics(tripsPlan(pipeline)));
-  return pipeline;
 }
 
 /** With how many others a run says it shares the work, as of its newest note of it. */
@@ -92,7 +69,7 @@ function rowsIn(runs: readonly PipelineRun[]): number {
 
 describe('several workers of a pipeline', () => {
   it.each([1, 2, 3, 4])('give what one gives: %d', async (workers) => {
-    const name = await prepared(`workers-${workers}`);
+    const name = await prepareTrips(connection, `workers-${workers}`);
     const trips = makeTrips(SEED, 1_000, 12);
     const running = Array.from({ length: workers }, () => startWorker(name).run);
     await waitUntil(() => running.every((run) => shares(run) === workers - 1), 'everybody');
@@ -100,23 +77,23 @@ describe('several workers of a pipeline', () => {
     await waitUntil(() => rowsIn(running) === trips.length, 'rows');
     for (const run of running) expect((await run.stop()).error).toBeUndefined();
     await runAll(name, workers);
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
     const rows = running.map((run) => run.snapshot().counts.rowsIn);
     expect(rows.filter((count) => count > 0)).toHaveLength(Math.min(workers, 3));
   });
 
   it('give out what is open at the end of a bounded run, once', async () => {
-    const name = await prepared('bounded');
+    const name = await prepareTrips(connection, 'bounded');
     const trips = makeTrips(SEED + 3, 20_000, 12);
     await send(connection, `${name}-in`, trips);
     await runAll(name, 3);
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
     await runAll(name, 2);
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   });
 
   it('come and go while rows come', async () => {
-    const name = await prepared('come-and-go');
+    const name = await prepareTrips(connection, 'come-and-go');
     const trips = makeTrips(SEED + 1, 2_000, 20);
     const random = seededRandom(SEED);
     const running: Worker[] = [];
@@ -128,11 +105,11 @@ describe('several workers of a pipeline', () => {
     }
     for (const { run } of running) expect((await run.stop()).error).toBeUndefined();
     await runAll(name, 2);
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   });
 
   it('lose nothing and give nothing twice when they are killed', async () => {
-    const name = await prepared('killed');
+    const name = await prepareTrips(connection, 'killed');
     const trips = makeTrips(SEED + 4, 6_000, 30);
     const random = seededRandom(SEED);
     let at = 0;
@@ -153,6 +130,6 @@ describe('several workers of a pipeline', () => {
     expect(killed).toBe(3);
     for (const { run } of workers) expect((await run.stop()).error).toBeUndefined();
     await runAll(name, 2);
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   }, 120_000);
 });

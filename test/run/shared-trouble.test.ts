@@ -7,14 +7,14 @@ import { startPipelineRun } from '../../src/run/pipeline-run.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
 import {
   connectionTo,
-  finalResults,
+  expectEachOnce,
   makeTrips,
-  naiveWindows,
   placeOf,
   readTopic,
   send,
   type Trip,
   tripsPlan,
+  waitUntil,
 } from './trips.js';
 
 const SEED = 20240303;
@@ -48,13 +48,6 @@ function told(run: PipelineRun, text: string): boolean {
   return run.snapshot().notes.some((note) => note.text.includes(text));
 }
 
-async function waitUntil(holds: () => boolean, what: string): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 20) {
-    if (waitedMs > 40_000) throw new Error(`waited too long for ${what}`);
-    await systemClock.sleep(20);
-  }
-}
-
 /** Two workers that know of each other. */
 async function startTwo(broker: TestBroker, name: string): Promise<PipelineRun[]> {
   const runs = [start(broker, name), start(broker, name)];
@@ -69,9 +62,7 @@ async function stopAll(runs: readonly PipelineRun[]): Promise<void> {
 async function expectOracle(broker: TestBroker, connection: Connection, name: string, trips: readonly Trip[]) {
   for (const run of [start(broker, name, { bounded: true }), start(broker, name, { bounded: true })])
     expect((await run.done).error).toBeUndefined();
-  const expected = naiveWindows(trips);
-  expect(await finalResults(connection, `${name}-out`)).toEqual(expected);
-  expect(await readTopic(connection, `${name}-out`)).toHaveLength(expected.size);
+  await expectEachOnce(connection, name, trips);
 }
 
 describe('two workers in trouble', () => {

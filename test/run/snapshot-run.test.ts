@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/base/system.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { Connection } from '../../src/run/connection.js';
 import type { EndSummary, PipelineRun, PipelineRunOptions } from '../../src/run/interfaces.js';
@@ -9,16 +8,16 @@ import { readSnapshot, writeSnapshot } from '../../src/run/snapshot-file.js';
 import { SimFiles } from '../support/sim-files.js';
 import {
   connectionTo,
+  expectEachOnce,
   finalResults,
-  fresh,
   makeTrips,
   naiveWindows,
   placeOf,
-  readTopic,
+  prepareTrips,
   runsBroker,
   send,
-  type Trip,
   tripsPlan,
+  waitUntil,
 } from './trips.js';
 
 const SEED = 20240312;
@@ -51,30 +50,10 @@ function start(name: string, options: Partial<PipelineRunOptions> = {}): Pipelin
   });
 }
 
-async function waitUntil(holds: () => boolean, what: string): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 20) {
-    if (waitedMs > 40_000) throw new Error(`waited too long for ${what}`);
-    await systemClock.sleep(20);
-  }
-}
-
-async function prepared(name: string): Promise<string> {
-  const pipeline = fresh(name);
-  await connection.createMissing(neededTopics(tripsPlan(pipeline)));
-  return pipeline;
-}
-
 async function good(run: PipelineRun): Promise<EndSummary> {
   const end = await run.done;
   expect(end.error).toBeUndefined();
   return end;
-}
-
-/** Every window as the oracle has it, and given out once. */
-async function expectOracle(name: string, trips: readonly Trip[]): Promise<void> {
-  const expected = naiveWindows(trips);
-  expect(await finalResults(connection, `${name}-out`)).toEqual(expected);
-  expect(await readTopic(connection, `${name}-out`)).toHaveLength(expected.size);
 }
 
 /** The plan with another rule for rows that come late. */
@@ -90,7 +69,7 @@ const rest = trips.slice(450);
 
 describe('a bounded run that keeps its windows open', () => {
   it.each([1, 2])('gives out what is closed only; %d workers', async (workers) => {
-    const name = await prepared(`kept-open-${workers}`);
+    const name = await prepareTrips(connection, `kept-open-${workers}`);
     await send(connection, `${name}-in`, half);
     const runs = Array.from({ length: workers }, () => start(name, { bounded: true, keepOpen: true }));
     for (const run of runs) expect(await good(run)).toMatchObject({ reason: 'eof' });
@@ -98,13 +77,13 @@ describe('a bounded run that keeps its windows open', () => {
     for (const [key, window] of await finalResults(connection, `${name}-out`)) expect(window).toEqual(whole.get(key));
     await send(connection, `${name}-in`, rest);
     await good(start(name, { bounded: true }));
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   });
 });
 
 describe('a snapshot of a pipeline', () => {
   it('is begun from when the progress since is dropped', async () => {
-    const name = await prepared('snapshot');
+    const name = await prepareTrips(connection, 'snapshot');
     await send(connection, `${name}-in`, half);
     await good(start(name, { bounded: true, keepOpen: true }));
     const taken = await good(start(name, { snapshotTo: PATH }));
@@ -119,23 +98,23 @@ describe('a snapshot of a pipeline', () => {
     expect(await good(start(name, { bounded: true, fromSnapshot: PATH, resetState: true }))).toMatchObject({
       snapshot: { counts: { rowsIn: rest.length } },
     });
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   });
 
   it('serves a group without progress of its own, as often as one likes', async () => {
-    const name = await prepared('snapshot-copy');
+    const name = await prepareTrips(connection, 'snapshot-copy');
     await send(connection, `${name}-in`, half);
     await good(start(name, { bounded: true, keepOpen: true }));
     await good(start(name, { snapshotTo: PATH }));
     await send(connection, `${name}-in`, rest);
     await good(start(name, { bounded: true, fromSnapshot: PATH, group: `${name}-other` }));
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
     // The other group goes on from its own checkpoint, and has nothing more to say.
     expect((await good(start(name, { bounded: true, group: `${name}-other` }))).snapshot.counts.resultsOut).toBe(0);
   });
 
   it('is of all workers, wherever they run: they save and end', async () => {
-    const name = await prepared('snapshot-taken');
+    const name = await prepareTrips(connection, 'snapshot-taken');
     const runs = [start(name), start(name)];
     await waitUntil(
       () => runs.every((run) => run.snapshot().notes.some(({ text }) => text.includes('shares the work'))),
@@ -152,29 +131,29 @@ describe('a snapshot of a pipeline', () => {
     await good(start(name, { bounded: true }));
     await first.stop();
     await good(start(name, { bounded: true }));
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   });
 
   it('knows that the open windows were given out already', async () => {
-    const name = await prepared('snapshot-closed');
+    const name = await prepareTrips(connection, 'snapshot-closed');
     await send(connection, `${name}-in`, trips);
     await good(start(name, { bounded: true }));
     await good(start(name, { snapshotTo: PATH }));
     expect(readSnapshot(files, PATH).closedAtEof).toBe(true);
     const again = await good(start(name, { bounded: true, fromSnapshot: PATH, resetState: true }));
     expect(again.snapshot.counts.resultsOut).toBe(0);
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   });
 
   it('of a pipeline that never ran is its beginning', async () => {
-    const name = await prepared('snapshot-empty');
+    const name = await prepareTrips(connection, 'snapshot-empty');
     await send(connection, `${name}-in`, trips);
     await good(start(name, { snapshotTo: PATH, from: { kind: 'end' } }));
     expect(readSnapshot(files, PATH).positions.reduce((sum, { offset }) => sum + offset, 0)).toBe(trips.length);
   });
 
   it('leaves the pipeline where it is when it cannot be written', async () => {
-    const name = await prepared('snapshot-full');
+    const name = await prepareTrips(connection, 'snapshot-full');
     await send(connection, `${name}-in`, half);
     await good(start(name, { bounded: true, keepOpen: true }));
     files.isFull = true;
@@ -182,7 +161,7 @@ describe('a snapshot of a pipeline', () => {
     expect(files.list('/out')).toEqual([]);
     await send(connection, `${name}-in`, rest);
     await good(start(name, { bounded: true }));
-    await expectOracle(name, trips);
+    await expectEachOnce(connection, name, trips);
   });
 });
 
@@ -206,7 +185,7 @@ describe('a snapshot that does not fit', () => {
     ['an offset behind the end', { offset: 10_000 }, 'which ends at'],
     ['a partition that is not read', { partition: 7 }, 'does not read'],
   ])('is refused: %s', async (_, change, detail) => {
-    const name = await prepared('snapshot-places');
+    const name = await prepareTrips(connection, 'snapshot-places');
     await send(connection, `${name}-in`, half);
     await good(start(name, { bounded: true, keepOpen: true }));
     await good(start(name, { snapshotTo: PATH }));

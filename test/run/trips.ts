@@ -1,6 +1,7 @@
+import { expect } from 'vitest';
 import { utf8 } from '../../src/base/bytes.js';
 import { type Random, seededRandom } from '../../src/base/random.js';
-import { systemFiles } from '../../src/base/system.js';
+import { systemClock, systemFiles } from '../../src/base/system.js';
 import type { ClientSettings } from '../../src/connect/kafka/interfaces.js';
 import { readClientSettings } from '../../src/connect/kafka/settings.js';
 import { avg, count, greater, kafka, max, min, pipeline } from '../../src/plan/index.js';
@@ -8,6 +9,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import type { Connection } from '../../src/run/connection.js';
 import { eachRecord } from '../../src/run/each-record.js';
 import type { RunPlace } from '../../src/run/interfaces.js';
+import { neededTopics } from '../../src/run/internal-topics.js';
 import { openConnection } from '../../src/run/open-connection.js';
 import { testEdges } from '../support/client-edges.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
@@ -173,4 +175,30 @@ export function placeOf(settings: ClientSettings): RunPlace {
 /** A connection for looking in from outside. */
 export function connectionTo(settings: ClientSettings): Connection {
   return openConnection(settings, testEdges());
+}
+
+/** Longest that something is waited for that other processes or a busy machine can hold up. */
+const PATIENCE_MS = 60_000;
+
+/** Looks again and again until `holds`. @throws Error that says `what` did not come. */
+export async function waitUntil(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = systemClock.elapsed() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (systemClock.elapsed() > deadline) throw new Error(`waited too long for ${what}`);
+    await systemClock.sleep(20);
+  }
+}
+
+/** Every window of the pipeline `name` is as the oracle has it, and was given out once. */
+export async function expectEachOnce(connection: Connection, name: string, trips: readonly Trip[]): Promise<void> {
+  const expected = naiveWindows(trips);
+  expect(await finalResults(connection, `${name}-out`)).toEqual(expected);
+  expect(await readTopic(connection, `${name}-out`)).toHaveLength(expected.size);
+}
+
+/** Makes the topics of {@link tripsPlan}. @returns the name of the pipeline. */
+export async function prepareTrips(connection: Connection, name: string): Promise<string> {
+  const pipeline = fresh(name);
+  await connection.createMissing(neededTopics(tripsPlan(pipeline)));
+  return pipeline;
 }
