@@ -31,7 +31,7 @@ export async function main(): Promise<never> {
     ending.isPipeClosed = true;
     ending.session?.stream.stop('closed');
   });
-  const stderr = new ProcessOutput(process.stderr, () => undefined);
+  const stderr = new ProcessOutput(process.stderr, () => undefined, stdout);
   for (const name of Object.keys(SIGNAL_EXITS) as SignalName[]) process.on(name, () => onSignal(name, ending));
   let exit: number;
   try {
@@ -105,12 +105,12 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
     windows: process.platform === 'win32',
     resolve,
     dirname,
-    execute: await shell(),
+    execute: shell,
     embedded: connectEmbedded,
     program: {
       version: readVersion(),
       launcher: LAUNCHER,
-      startWorker: await workerStarter(),
+      startWorker,
       pid: process.pid,
       completionNodes: async () =>
         (await import('./commands/shared/frame/completion-nodes.js')).completionNodes(COMMANDS, GROUPS),
@@ -118,26 +118,24 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
   };
 }
 
-/** Starts workers as threads. One that ends without having said so is an error. */
-async function workerStarter(): Promise<StartWorker> {
-  const { Worker } = await import('node:worker_threads');
-  return () => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url));
-    return {
-      send: (message) => worker.postMessage(message),
-      listen(take, failed) {
-        worker.on('message', take);
-        worker.on('error', failed);
-        worker.on('exit', () => failed(new Error('a worker thread ended without a word')));
-      },
-      close: () => void worker.terminate(),
-    };
+/** Starts a worker as a thread. One that ends without having said so is an error. */
+const startWorker: StartWorker = () => {
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
+  const worker = new Worker(new URL('./worker.js', import.meta.url));
+  return {
+    send: (message) => worker.postMessage(message),
+    listen(take, failed) {
+      worker.on('message', take);
+      worker.on('error', failed);
+      worker.on('exit', () => failed(new Error('a worker thread ended without a word')));
+    },
+    close: () => void worker.terminate(),
   };
-}
+};
 
-async function shell(): Promise<(command: string) => string> {
-  const { execSync } = await import('node:child_process');
-  return (command) => execSync(command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+function shell(command: string): string {
+  const { execSync } = process.getBuiltinModule('node:child_process');
+  return execSync(command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** The broker of this folder: found where it runs, else started in the background. */

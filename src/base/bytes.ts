@@ -6,6 +6,32 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Bytes of one array of a {@link Utf8Room}. */
+const ROOM_BYTES = 64 * 1024;
+/** The first one is smaller: there may be few texts. */
+const FIRST_ROOM_BYTES = 4 * 1024;
+/** The most bytes of a unit of text in UTF-8. */
+const UNIT_BYTES = 3;
+
+/** UTF-8 bytes of many small texts, one behind the other in a few arrays: an array for each would cost more than its bytes. */
+export class Utf8Room {
+  #room = Buffer.alloc(0);
+  #used = 0;
+
+  /** The bytes of `text`: a view that stays as it is. */
+  put(text: string): Uint8Array {
+    const most = text.length * UNIT_BYTES;
+    if (most > ROOM_BYTES) return utf8(text);
+    if (this.#used + most > this.#room.length) {
+      this.#room = Buffer.allocUnsafeSlow(this.#room.length === 0 ? Math.max(FIRST_ROOM_BYTES, most) : ROOM_BYTES);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used += this.#room.write(text, start);
+    return this.#room.subarray(start, this.#used);
+  }
+}
+
 /** The text of UTF-8 `bytes`; malformed sequences become U+FFFD. */
 export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);

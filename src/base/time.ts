@@ -80,6 +80,21 @@ export function utcText(ms: number): string {
   return `${date}T${digits(hours, 2)}:${digits(minutes, 2)}:${digits(Math.floor(seconds) % 60, 2)}.${digits(Math.floor(rest % 1000), 3)}Z`;
 }
 
+/** Texts of the instants told last: rows of one window come together, and the text is most of what an instant costs. */
+const recentTexts = new Map<number, string>();
+const MAX_RECENT_TEXTS = 16;
+
+/** Epoch milliseconds as ISO 8601 in UTC, as `Date` writes them. @param ms within the years that a `Date` can hold. */
+export function isoText(ms: number): string {
+  let text = recentTexts.get(ms);
+  if (text === undefined) {
+    text = new Date(ms).toISOString();
+    if (recentTexts.size >= MAX_RECENT_TEXTS) recentTexts.clear();
+    recentTexts.set(ms, text);
+  }
+  return text;
+}
+
 function digits(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }

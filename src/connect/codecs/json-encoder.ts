@@ -1,6 +1,7 @@
-import { utf8 } from '../../base/bytes.js';
+import { Utf8Room } from '../../base/bytes.js';
 import type { JsonValue, RowBatch, Value, ValueType, Vector } from '../../base/row-batch.js';
 import { columnIndex, type Schema, valueAt } from '../../base/row-batch.js';
+import { isoText } from '../../base/time.js';
 
 /**
  * Writes rows as JSON objects, one per row, keys in the order of `columns`. Numbers keep all their digits, what JSON has
@@ -20,7 +21,8 @@ export class JsonRowEncoder {
   encode(batch: RowBatch): Uint8Array[] {
     const vectors = this.#columns.map(({ name }) => batch.vectors[columnIndex(batch.schema, name)]);
     const rows: Uint8Array[] = [];
-    for (let row = 0; row < batch.length; row++) rows.push(utf8(this.#text(vectors, row)));
+    const room = new Utf8Room();
+    for (let row = 0; row < batch.length; row++) rows.push(room.put(this.#text(vectors, row)));
     return rows;
   }
 
@@ -48,11 +50,15 @@ export class RowKeyEncoder {
   encode(batch: RowBatch): (Uint8Array | null)[] {
     const positions = this.#keys.map((key) => columnIndex(batch.schema, key));
     const keys: (Uint8Array | null)[] = [];
-    for (let row = 0; row < batch.length; row++) keys.push(this.#key(batch, positions, row));
+    const room = new Utf8Room();
+    for (let row = 0; row < batch.length; row++) {
+      const text = this.#key(batch, positions, row);
+      keys.push(text === null ? null : room.put(text));
+    }
     return keys;
   }
 
-  #key(batch: RowBatch, positions: readonly number[], row: number): Uint8Array | null {
+  #key(batch: RowBatch, positions: readonly number[], row: number): string | null {
     if (positions.length === 0) return null;
     const texts: string[] = [];
     let single: string | undefined;
@@ -62,7 +68,7 @@ export class RowKeyEncoder {
       if (value !== null) single = typeof value === 'string' ? value : unquoted(valueText(value, type));
       texts.push(valueText(value, type));
     }
-    return utf8(texts.length === 1 && single !== undefined ? single : `[${texts.join(',')}]`);
+    return texts.length === 1 && single !== undefined ? single : `[${texts.join(',')}]`;
   }
 }
 
@@ -75,7 +81,7 @@ export function valueText(value: Value, type: ValueType): string {
 
 function timeText(timeMs: number): string {
   // Beyond the years that a Date can hold there is only the number.
-  return Math.abs(timeMs) <= 8.64e15 ? `"${new Date(timeMs).toISOString()}"` : jsonText(timeMs);
+  return Math.abs(timeMs) <= 8.64e15 ? `"${isoText(timeMs)}"` : jsonText(timeMs);
 }
 
 function jsonText(value: JsonValue): string {

@@ -4,7 +4,36 @@
  * @param indent spaces per level; 0 for one line.
  */
 export function stringifyJson(value: unknown, indent = 0): string {
-  return write(value, indent, '') ?? 'null';
+  return (indent === 0 ? line(value) : write(value, indent, '')) ?? 'null';
+}
+
+/** Names of members as they stand in JSON; the same few come again and again. */
+const quotedNames = new Map<string, string>();
+const MAX_QUOTED_NAMES = 1_000;
+
+function quotedName(name: string): string {
+  let quoted = quotedNames.get(name);
+  if (quoted === undefined) {
+    quoted = `${JSON.stringify(name)}:`;
+    if (quotedNames.size < MAX_QUOTED_NAMES) quotedNames.set(name, quoted);
+  }
+  return quoted;
+}
+
+/** What {@link write} gives without indentation, for streams of records. */
+function line(value: unknown): string | undefined {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
+  if (value === null || typeof value !== 'object' || value instanceof Date) return write(value, 0, '');
+  if (Array.isArray(value)) return `[${value.map((item) => line(item) ?? 'null').join(',')}]`;
+  if (value instanceof Map) return write(value, 0, '');
+  let text = '{';
+  for (const key of Object.keys(value)) {
+    const member = line((value as Record<string, unknown>)[key]);
+    if (member === undefined) continue;
+    text += text.length > 1 ? `,${quotedName(key)}${member}` : quotedName(key) + member;
+  }
+  return `${text}}`;
 }
 
 function write(value: unknown, indent: number, margin: string): string | undefined {

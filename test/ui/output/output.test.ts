@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamctlError } from '../../../src/base/errors.js';
 import { endEvent } from '../../../src/ui/output/envelope.js';
@@ -28,6 +29,32 @@ const result = [
 async function text(mode: OutputMode, style = PLAIN_STYLE): Promise<string> {
   return (await formatOutcome('topics.list', { result, view }, mode, style)).stdout;
 }
+
+describe('stringifyJson', () => {
+  it("is the language's own JSON where that can say it, with or without indentation", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(0, 2), (value, indent) => {
+        expect(JSON.parse(stringifyJson(value, indent))).toEqual(JSON.parse(JSON.stringify(value)));
+        if (indent === 0) expect(stringifyJson(value)).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  it('keeps big integers and the order of maps, and leaves out what is no data', () => {
+    const value = {
+      big: 2n ** 64n,
+      map: new Map([
+        ['2', [1n]],
+        ['1', [undefined]],
+      ]),
+      none: undefined,
+      at: new Date(0),
+    };
+    const expected = '{"big":18446744073709551616,"map":{"2":[1],"1":[null]},"at":"1970-01-01T00:00:00.000Z"}';
+    expect(stringifyJson(value)).toBe(expected);
+    expect(stringifyJson(value, 2).replaceAll(/\s/g, '')).toBe(expected);
+  });
+});
 
 describe('formatOutcome', () => {
   it('writes every mode', async () => {

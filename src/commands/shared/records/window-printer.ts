@@ -1,4 +1,5 @@
 import type { Value, ValueType } from '../../../base/row-batch.js';
+import { isoText } from '../../../base/time.js';
 import { WINDOW_END, WINDOW_START } from '../../../plan/plan.js';
 import type { ResultColumn } from '../../../plan/snapshot.js';
 import type { LateRow, RejectedRow, WindowResult } from '../../../run/interfaces.js';
@@ -43,10 +44,13 @@ export class WindowPrinter {
 
   /** One row of one window. */
   result(result: WindowResult): void {
-    const line = lineOf(result);
     const record = windowRecord(result);
-    if (this.#context.machine || this.#context.output === 'yaml') this.#context.record(record);
-    else if (this.#context.output === 'tsv') this.#tsv(line, record);
+    if (this.#context.machine || this.#context.output === 'yaml') {
+      this.#context.record(record);
+      return;
+    }
+    const line = lineOf(result);
+    if (this.#context.output === 'tsv') this.#tsv(line, record);
     else if (this.#whole && this.#kept.length < MAX_TABLE_ROWS) this.#kept.push({ line, record });
     else {
       this.flush();
@@ -120,8 +124,8 @@ export function windowRecord(result: WindowResult): WindowRecord {
   return {
     type: 'window',
     sink,
-    ...(windowStartMs === undefined ? {} : { window_start: isoTime(windowStartMs) }),
-    ...(windowEndMs === undefined ? {} : { window_end: isoTime(windowEndMs) }),
+    ...(windowStartMs === undefined ? {} : { window_start: isoText(windowStartMs) }),
+    ...(windowEndMs === undefined ? {} : { window_end: isoText(windowEndMs) }),
     reason,
     row,
   };
@@ -135,8 +139,8 @@ export function lateRecord(row: LateRow): { readonly type: 'late' } & Readonly<R
     topic,
     partition,
     offset,
-    time: isoTime(eventTimeMs),
-    watermark: Number.isFinite(watermarkMs) ? isoTime(watermarkMs) : null,
+    time: isoText(eventTimeMs),
+    watermark: Number.isFinite(watermarkMs) ? isoText(watermarkMs) : null,
   };
 }
 
@@ -183,9 +187,5 @@ function isNumeric(type: ValueType): boolean {
 
 function printable(value: Value | undefined, type: ValueType): unknown {
   if (value === undefined || value === null) return null;
-  return type === 'timestamp' ? isoTime(Number(value)) : value;
-}
-
-function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
+  return type === 'timestamp' ? isoText(Number(value)) : value;
 }

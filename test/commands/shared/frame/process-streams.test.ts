@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { ProcessOutput } from '../../../../src/commands/shared/frame/process-streams.js';
 
@@ -29,4 +30,28 @@ it('waits for the last bytes of a slow reader, however few they are, and not for
   await expect.poll(() => closed).toBe(1);
   writer.destroy();
   server.close();
+});
+
+it('hands on the lines of one turn in one piece, in the order of both outputs', async () => {
+  const written: string[] = [];
+  const node = (): NodeJS.WriteStream =>
+    new Writable({
+      decodeStrings: false,
+      write(chunk: string | Uint8Array, _encoding, done) {
+        written.push(Buffer.from(chunk as string).toString());
+        done();
+      },
+    }) as unknown as NodeJS.WriteStream;
+  const stdout = new ProcessOutput(node(), () => undefined);
+  const stderr = new ProcessOutput(node(), () => undefined, stdout);
+  stdout.write('1\n');
+  stdout.write('2\n');
+  expect(stdout.pending()).toBe(4);
+  stderr.write('note\n');
+  stdout.write('3\n');
+  stdout.write(new TextEncoder().encode('4\n'));
+  stdout.write('5\n');
+  await stderr.flushed();
+  await stdout.flushed();
+  expect(written).toEqual(['1\n2\n', 'note\n', '3\n', '4\n', '5\n']);
 });
