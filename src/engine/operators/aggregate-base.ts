@@ -157,12 +157,12 @@ export class AggregateBase {
       vectors,
       selection,
       selected: selection.length,
-      times: Float64Array.from(groups, (group) => group.time),
+      times: numbersOf(groups, 'time'),
       watermarks: new Float64Array(count).fill(this.passed),
       changes: undefined,
       reason,
-      windowStarts: node.window ? Float64Array.from(groups, (group) => group.start) : undefined,
-      windowEnds: node.window ? Float64Array.from(groups, (group) => group.end) : undefined,
+      windowStarts: node.window ? numbersOf(groups, 'start') : undefined,
+      windowEnds: node.window ? numbersOf(groups, 'end') : undefined,
       origin,
     });
   }
@@ -177,4 +177,11 @@ export class AggregateBase {
   passFlush(reason: CloseReason): void {
     this.#parts.next.flush(reason);
   }
+}
+
+/** One number of each group. */
+function numbersOf(groups: readonly GroupResult[], name: 'time' | 'start' | 'end'): Float64Array {
+  const numbers = new Float64Array(groups.length);
+  for (let at = 0; at < numbers.length; at++) numbers[at] = groups[at]![name];
+  return numbers;
 }

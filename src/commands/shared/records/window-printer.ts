@@ -1,12 +1,12 @@
 import type { Value, ValueType } from '../../../base/row-batch.js';
 import { isoText } from '../../../base/time.js';
-import { WINDOW_END, WINDOW_START } from '../../../plan/plan.js';
 import type { ResultColumn } from '../../../plan/snapshot.js';
 import type { LateRow, RejectedRow, WindowResult } from '../../../run/interfaces.js';
 import { formatDateTime, formatTime, formatValue } from '../../../ui/text/numbers.js';
 import { paint } from '../../../ui/text/style.js';
 import { padText, textWidth } from '../../../ui/text/width.js';
 import type { Context } from '../frame/context.js';
+import { isBound, WindowLines } from './window-lines.js';
 
 /** Rows whose widths a table takes into account before it is printed; more are printed as they come. */
 const MAX_TABLE_ROWS = 10_000;
@@ -24,7 +24,9 @@ interface Line {
 }
 
 /** What of a {@link Context} the printer uses. */
-type PrinterContext = Pick<Context, 'record' | 'machine' | 'output' | 'style'>;
+type PrinterContext = Pick<Context, 'record' | 'machine' | 'output' | 'style' | 'compareRecord'> & {
+  readonly stdout: Pick<Context['stdout'], 'write'>;
+};
 
 /**
  * Writes results of windows: records of type `window` for programs; for people aligned lines, each as soon as it is
@@ -34,6 +36,7 @@ export class WindowPrinter {
   readonly #context: PrinterContext;
   readonly #whole: boolean;
   readonly #kept: { readonly line: Line; readonly record: WindowRecord }[] = [];
+  readonly #lines = new WindowLines();
   #widths: number[] = [];
   #titled: string | undefined;
 
@@ -44,8 +47,13 @@ export class WindowPrinter {
 
   /** One row of one window. */
   result(result: WindowResult): void {
+    const { machine, output, compareRecord, stdout } = this.#context;
+    if (machine && compareRecord === undefined) {
+      stdout.write(this.#lines.text(result));
+      return;
+    }
     const record = windowRecord(result);
-    if (this.#context.machine || this.#context.output === 'yaml') {
+    if (machine || output === 'yaml') {
       this.#context.record(record);
       return;
     }
@@ -175,10 +183,6 @@ function cellText(column: ResultColumn, value: Value): string {
   // Years, codes and counts are read more easily without separators; a mean wants two digits.
   if (column.type === 'bigint' && value !== null) return String(value);
   return formatValue(value, typeof value === 'number' && !Number.isInteger(value) ? 2 : 0);
-}
-
-function isBound(name: string, result: WindowResult): boolean {
-  return result.windowStartMs !== undefined && (name === WINDOW_START || name === WINDOW_END);
 }
 
 function isNumeric(type: ValueType): boolean {

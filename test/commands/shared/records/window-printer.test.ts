@@ -29,6 +29,8 @@ function printed(output: 'text' | 'tsv' | 'ndjson', whole: boolean, results: rea
     output,
     machine: output === 'ndjson',
     style: PLAIN_STYLE,
+    compareRecord: undefined,
+    stdout: { write: (text: string | Uint8Array) => void lines.push(String(text).trimEnd()) },
     record: (record: object, text?: string) => void lines.push(text ?? JSON.stringify(record)),
   };
   const printer = new WindowPrinter(context, whole);
