@@ -19,6 +19,7 @@ const flags = {
     help: 'a file for a reference table of the pipeline, repeat for more',
   },
   ...SOURCE_FLAGS,
+  page: { type: 'string', placeholder: 'N|SINK', help: 'results of which sink to begin with; tab turns to the next' },
   top: { type: 'number', integer: true, min: 1, placeholder: 'N', help: 'show at most so many keys' },
   refresh: { type: 'duration', placeholder: 'D', help: 'between two pictures; 250ms on a terminal, else 1s' },
   once: { type: 'boolean', help: 'one picture of what is there now, then end' },

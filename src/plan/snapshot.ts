@@ -91,6 +91,16 @@ export interface DashboardSpec {
   readonly sort?: string;
 }
 
+/** The results of one more sink, with the panels that show them: a page that a person turns to. */
+export interface DashboardPage {
+  /** Name of the sink. */
+  readonly sink: string;
+  readonly dashboard: DashboardSpec;
+  /** Size of the window in words: `1m tumbling`. */
+  readonly window?: string;
+  readonly results: ResultTable;
+}
+
 /** What was read, written and set aside since the start of the run. */
 export interface RunCounts {
   readonly rowsIn: number;
@@ -170,7 +180,11 @@ export interface DashboardSnapshot {
   readonly tables?: readonly TableStatus[];
   /** Copies of states on the machine of the run; absent where none are kept. */
   readonly localState?: LocalStateStatus;
+  /** Name of the sink whose results these are. */
+  readonly sink?: string;
   readonly results: ResultTable;
+  /** The other sinks that have panels, in the order of their panels; absent where there is none. */
+  readonly pages?: readonly DashboardPage[];
   readonly notes: readonly Note[];
   /** Where it runs: `embedded broker` or `kafka-1:9092`. */
   readonly place?: string;

@@ -9,6 +9,7 @@ import {
   type Window,
 } from '../plan/plan.js';
 import type { DashboardSpec, HistoryMetric, ResultColumn, Panel as ShownPanel } from '../plan/snapshot.js';
+import type { PageFrame } from './dashboard-results.js';
 import type { DashboardFrame } from './dashboard-state.js';
 
 const METRICS: Readonly<Record<'rows-per-second' | 'lag' | 'late', HistoryMetric>> = {
@@ -17,28 +18,37 @@ const METRICS: Readonly<Record<'rows-per-second' | 'lag' | 'late', HistoryMetric
   late: 'latePerSecond',
 };
 
-/** The sink whose results a dashboard shows: the one that the first panel names. */
-export function shownSink(plan: Plan): Sink | undefined {
-  const named = plan.dashboard.panels.find((panel) => 'sink' in panel);
-  return plan.sinks.find((sink) => named !== undefined && 'sink' in named && sink.name === named.sink) ?? plan.sinks[0];
+/** The sinks whose results a dashboard shows, in the order in which panels name them; the first one where none does. */
+export function shownSinks(plan: Plan): readonly Sink[] {
+  const named = new Set(plan.dashboard.panels.flatMap((panel) => ('sink' in panel ? [panel.sink] : [])));
+  const found = [...named].flatMap((name) => plan.sinks.filter((sink) => sink.name === name));
+  return found.length > 0 ? found : plan.sinks.slice(0, 1);
 }
 
 /** What a dashboard of `plan` needs to know before the first row. @param place where it runs, in words. */
 export function dashboardFrame(plan: Plan, place?: string): DashboardFrame {
-  const sink = shownSink(plan);
-  const step = sink && aggregateBefore(plan, sink.input);
-  const panels = plan.dashboard.panels.filter((panel) => !('sink' in panel) || panel.sink === sink?.name);
-  const trendColumn = trendOf(panels);
+  const [first, ...others] = shownSinks(plan);
   const latenessMs = plan.sources.length > 0 ? Math.max(...plan.sources.map((source) => source.latenessMs)) : undefined;
   return {
     pipeline: plan.name,
+    ...pageFrame(plan, first, (panel) => !('sink' in panel) || panel.sink === first?.name),
+    pages: others.map((sink) => pageFrame(plan, sink, (panel) => 'sink' in panel && panel.sink === sink.name)),
+    ...(latenessMs === undefined ? {} : { latenessMs }),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+function pageFrame(plan: Plan, sink: Sink | undefined, isShown: (panel: Panel) => boolean): PageFrame {
+  const step = sink && aggregateBefore(plan, sink.input);
+  const panels = plan.dashboard.panels.filter(isShown);
+  const trendColumn = trendOf(panels);
+  return {
+    sink: sink?.name ?? '',
     dashboard: shownDashboard(plan.dashboard.title, panels),
     columns: sink ? shownColumns(sink, panels) : [],
     keys: keysOf(sink, step),
     ...(trendColumn === undefined ? {} : { trendColumn }),
-    ...(latenessMs === undefined ? {} : { latenessMs }),
     ...(step?.window ? { window: windowInWords(step.window) } : {}),
-    ...(place === undefined ? {} : { place }),
   };
 }
 

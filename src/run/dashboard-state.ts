@@ -1,43 +1,24 @@
-import type { Value } from '../base/row-batch.js';
 import type { Clock } from '../base/time.js';
 import {
   type CloseReason,
   type DashboardSnapshot,
-  type DashboardSpec,
   type HistoryMetric,
   type LocalStateStatus,
   MAX_HISTORY,
   MAX_NOTES,
-  MAX_RESULT_ROWS,
-  MAX_TREND,
   type Note,
-  type ResultColumn,
-  type ResultRow,
   type RunState,
   type TableStatus,
 } from '../plan/snapshot.js';
+import { type PageFrame, type ShownResult, ShownResults } from './dashboard-results.js';
 
 /** What does not change while a run goes on. */
-export interface DashboardFrame {
+export interface DashboardFrame extends PageFrame {
   readonly pipeline: string;
-  readonly dashboard: DashboardSpec;
-  readonly columns: readonly ResultColumn[];
-  /** Names of the columns that make the key of a result. */
-  readonly keys: readonly string[];
-  readonly trendColumn?: string;
+  /** The other sinks that have panels. */
+  readonly pages: readonly PageFrame[];
   readonly latenessMs?: number;
-  /** Size of the window in words: `1m tumbling`. */
-  readonly window?: string;
   readonly place?: string;
-}
-
-/** One result, as the dashboard keeps it. */
-export interface ShownResult {
-  /** In the order of {@link DashboardFrame.columns}. */
-  readonly values: readonly Value[];
-  readonly windowStartMs?: number;
-  readonly windowEndMs?: number;
-  readonly reason: CloseReason;
 }
 
 interface SourceCounts {
@@ -46,17 +27,14 @@ interface SourceCounts {
   lag: number | null;
 }
 
-const NOT_IN_TREND = Number.NaN;
-
 /** Gathers what a dashboard shows while a run goes on; everything it keeps is bounded by plan/snapshot.ts. */
 export class DashboardState {
   readonly #frame: DashboardFrame;
   readonly #clock: Clock;
   readonly #startedMs: number;
-  readonly #keyPositions: readonly number[];
-  readonly #trendPosition: number;
+  /** By sink, the first page first. */
+  readonly #pages: ReadonlyMap<string, ShownResults>;
   readonly #sources = new Map<string, SourceCounts>();
-  readonly #rows = new Map<string, ResultRow>();
   readonly #notes: Note[] = [];
   readonly #history: Record<HistoryMetric, number[]> = { rowsPerSecond: [], lag: [], latePerSecond: [] };
   /** Reference tables as they were told last. */
@@ -69,7 +47,6 @@ export class DashboardState {
   #late = 0;
   #rejected = 0;
   #watermarkMs: number | null = null;
-  #dropped = 0;
   #tickedMs: number;
   #rowsAtTick = 0;
   #lateAtTick = 0;
@@ -80,8 +57,7 @@ export class DashboardState {
     this.#clock = clock;
     this.#startedMs = clock.elapsed();
     this.#tickedMs = this.#startedMs;
-    this.#keyPositions = frame.keys.map((key) => frame.columns.findIndex((column) => column.name === key));
-    this.#trendPosition = frame.columns.findIndex((column) => column.name === frame.trendColumn);
+    this.#pages = new Map([frame, ...frame.pages].map((page) => [page.sink, new ShownResults(page)]));
   }
 
   /** A final state stays. */
@@ -132,33 +108,14 @@ export class DashboardState {
     if (reason !== 'update') this.#windowsClosed += count;
   }
 
-  /** Keeps `result` as the newest of its key. */
-  show(result: ShownResult): void {
-    const key = this.#keyOf(result);
-    const before = this.#rows.get(key);
-    if (!before && this.#rows.size >= MAX_RESULT_ROWS) {
-      this.#dropped++;
-      return;
-    }
-    // A restart may send an older window again: it does not replace a newer one.
-    if (before && (before.windowStartMs ?? 0) > (result.windowStartMs ?? 0)) return;
-    const { values, windowStartMs, windowEndMs, reason } = result;
-    this.#rows.set(key, {
-      values,
-      ...(windowStartMs === undefined ? {} : { windowStartMs }),
-      ...(windowEndMs === undefined ? {} : { windowEndMs }),
-      reason,
-      ...this.#trendAfter(before, result),
-    });
+  /** Keeps `result` as the newest of its key in its sink, where that one is shown. */
+  show(sink: string, result: ShownResult): void {
+    this.#pages.get(sink)?.show(result);
   }
 
   /** Forgets the result of a key that is no longer true. */
-  hide(result: Pick<ShownResult, 'values'>): void {
-    this.#rows.delete(this.#keyOf(result));
-  }
-
-  #keyOf({ values }: Pick<ShownResult, 'values'>): string {
-    return JSON.stringify(this.#keyPositions.map((position) => printable(values[position])));
+  hide(sink: string, result: Pick<ShownResult, 'values'>): void {
+    this.#pages.get(sink)?.hide(result);
   }
 
   /** Closes a second of history. To be called about once a second. */
@@ -178,7 +135,8 @@ export class DashboardState {
 
   /** One look; what it holds is not changed afterwards. */
   snapshot(): DashboardSnapshot {
-    const { pipeline, dashboard, latenessMs, window, place, columns, keys, trendColumn } = this.#frame;
+    const { pipeline, dashboard, latenessMs, window, place } = this.#frame;
+    const [first, ...others] = this.#pages.values();
     return {
       pipeline,
       dashboard,
@@ -205,13 +163,9 @@ export class DashboardState {
       sources: [...this.#sources].map(([name, counts]) => ({ name, ...counts })),
       ...(this.tables.length > 0 ? { tables: this.tables } : {}),
       ...(this.localState === undefined ? {} : { localState: this.localState }),
-      results: {
-        columns,
-        keys,
-        rows: [...this.#rows.values()],
-        ...(trendColumn === undefined ? {} : { trendColumn }),
-        ...(this.#dropped > 0 ? { dropped: this.#dropped } : {}),
-      },
+      ...(first!.frame.sink === '' ? {} : { sink: first!.frame.sink }),
+      results: first!.table(),
+      ...(others.length > 0 ? { pages: others.map((page) => page.page()) } : {}),
       notes: [...this.#notes],
       ...(place === undefined ? {} : { place }),
     };
@@ -222,17 +176,6 @@ export class DashboardState {
     if (this.#history.rowsPerSecond.length > 0) return this.#rowsPerSecond;
     const seconds = (this.#clock.elapsed() - this.#startedMs) / 1000;
     return seconds > 0 ? this.#rowsIn() / seconds : 0;
-  }
-
-  #trendAfter(before: ResultRow | undefined, result: ShownResult): Pick<ResultRow, 'trend'> {
-    if (this.#trendPosition < 0) return {};
-    const value = Number(result.values[this.#trendPosition] ?? NOT_IN_TREND);
-    if (!Number.isFinite(value)) return before?.trend ? { trend: before.trend } : {};
-    // An update of the same window replaces its own value.
-    const same =
-      before !== undefined && before.windowStartMs !== undefined && before.windowStartMs === result.windowStartMs;
-    const earlier = same ? (before.trend ?? []).slice(0, -1) : (before?.trend ?? []);
-    return { trend: [...earlier.slice(-(MAX_TREND - 1)), value] };
   }
 
   #remember(metric: HistoryMetric, value: number): void {
@@ -265,8 +208,4 @@ export class DashboardState {
     }
     return this.#sources.size > 0 ? lag : null;
   }
-}
-
-function printable(value: Value | undefined): unknown {
-  return typeof value === 'bigint' ? `${value}n` : (value ?? null);
 }

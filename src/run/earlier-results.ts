@@ -6,7 +6,8 @@ import { type Plan, WINDOW_END, WINDOW_START } from '../plan/plan.js';
 import type { CloseReason, ResultTable } from '../plan/snapshot.js';
 import type { RecordCursor } from '../wire/record-cursor.js';
 import type { Connection } from './connection.js';
-import { dashboardFrame, shownSink } from './dashboard-frame.js';
+import { dashboardFrame, shownSinks } from './dashboard-frame.js';
+import type { ShownResult } from './dashboard-results.js';
 import { DashboardState } from './dashboard-state.js';
 import { eachRecord } from './each-record.js';
 
@@ -16,25 +17,29 @@ const LAST_RECORDS = 5_000;
 const WAIT_MS = 2_000;
 
 /**
- * The newest result per key that earlier runs of a pipeline have left in the topic that its dashboard shows.
- * @returns undefined when the topic is not there.
+ * The newest result per key that earlier runs of a pipeline have left in the topics that its dashboard shows.
+ * @returns by sink; those whose topic is not there are missing.
  * @throws `broker-unreachable`
  */
 export async function readEarlierResults(
   connection: Connection,
   plan: Plan,
   clock: Clock,
-): Promise<ResultTable | undefined> {
-  const sink = shownSink(plan);
-  if (!sink) return undefined;
-  const { topics } = await connection.client.cluster([sink.topic]);
-  if (!topics.some(({ name }) => name === sink.topic)) return undefined;
+): Promise<ReadonlyMap<string, ResultTable>> {
+  const sinks = shownSinks(plan);
+  const { topics } = await connection.client.cluster(sinks.map(({ topic }) => topic));
+  const there = sinks.filter(({ topic }) => topics.some(({ name }) => name === topic));
   const state = new DashboardState(dashboardFrame(plan), clock);
-  await readTail(connection, sink.topic, (cursor) => {
-    const result = resultOf(cursor, sink.columns);
-    if (result) state.show(result);
-  });
-  return state.snapshot().results;
+  for (const { name: sink, topic, columns } of there) {
+    await readTail(connection, topic, (cursor) => {
+      const result = resultOf(cursor, columns);
+      if (result) state.show(sink, result);
+    });
+  }
+  const { sink: first, results, pages = [] } = state.snapshot();
+  const tables = new Map(pages.map((page) => [page.sink, page.results]));
+  if (first !== undefined) tables.set(first, results);
+  return new Map(there.map(({ name }) => [name, tables.get(name)!]));
 }
 
 async function readTail(connection: Connection, topic: string, visit: (cursor: RecordCursor) => void): Promise<void> {
@@ -67,7 +72,7 @@ function startOf(starts: readonly TopicPartitionOffset[], { partition }: TopicPa
 }
 
 /** A record of the results as the dashboard keeps it; undefined when it is none. */
-function resultOf(cursor: RecordCursor, columns: Schema): Parameters<DashboardState['show']>[0] | undefined {
+function resultOf(cursor: RecordCursor, columns: Schema): ShownResult | undefined {
   const bytes = cursor.value();
   const row = bytes === null ? undefined : parseExactJsonBytes(bytes);
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return undefined;

@@ -1,4 +1,5 @@
 import {
+  type DashboardPage,
   type DashboardSnapshot,
   type HistoryMetric,
   type LocalStateStatus,
@@ -6,6 +7,7 @@ import {
   MAX_NOTES,
   MAX_RESULT_ROWS,
   type ResultRow,
+  type ResultTable,
   type RunState,
   type SourceStatus,
 } from '../plan/snapshot.js';
@@ -39,7 +41,8 @@ export function mergeSnapshots(all: readonly DashboardSnapshot[]): DashboardSnap
     history: Object.fromEntries(METRICS.map((metric) => [metric, added(all.map((one) => one.history[metric] ?? []))])),
     sources: mergeSources(all),
     ...mergeLocalState(all),
-    results: { ...first.results, rows: mergeRows(all) },
+    results: { ...first.results, rows: mergeRows(all.map(({ results }) => results)) },
+    ...mergePages(first.pages ?? [], all),
     notes: all
       .flatMap(({ notes }) => notes)
       .toSorted((a, b) => a.atMs - b.atMs)
@@ -89,10 +92,23 @@ function mergeLocalState(all: readonly DashboardSnapshot[]): { readonly localSta
   };
 }
 
+/** Workers of one pipeline have the same pages. */
+function mergePages(
+  first: readonly DashboardPage[],
+  all: readonly DashboardSnapshot[],
+): Pick<DashboardSnapshot, 'pages'> {
+  if (first.length === 0) return {};
+  const tablesOf = (sink: string): readonly ResultTable[] =>
+    all.flatMap(({ pages }) => pages?.find((page) => page.sink === sink)?.results ?? []);
+  return {
+    pages: first.map((page) => ({ ...page, results: { ...page.results, rows: mergeRows(tablesOf(page.sink)) } })),
+  };
+}
+
 /** Of each key the newest result: a key may have moved from one worker to another. */
-function mergeRows(all: readonly DashboardSnapshot[]): readonly ResultRow[] {
+function mergeRows(all: readonly ResultTable[]): readonly ResultRow[] {
   const rows = new Map<string, ResultRow>();
-  for (const { results } of all) {
+  for (const results of all) {
     const positions = results.keys.map((key) => results.columns.findIndex(({ name }) => name === key));
     for (const row of results.rows) {
       const key = JSON.stringify(positions.map((at) => String(row.values[at] ?? null)));

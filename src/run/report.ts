@@ -2,7 +2,7 @@ import { type RowBatch, type Value, valueAt } from '../base/row-batch.js';
 import type { LateOutput, RejectedOutput, ResultOutput } from '../engine/job.js';
 import type { Plan } from '../plan/plan.js';
 import type { Note, ResultColumn } from '../plan/snapshot.js';
-import { dashboardFrame, shownSink } from './dashboard-frame.js';
+import { dashboardFrame } from './dashboard-frame.js';
 import type { DashboardState } from './dashboard-state.js';
 import type { RejectedRow, RunListener } from './interfaces.js';
 
@@ -10,17 +10,16 @@ import type { RejectedRow, RunListener } from './interfaces.js';
 export class Report {
   readonly state: DashboardState;
   readonly #listener: RunListener;
-  readonly #shownSink: string | undefined;
+  readonly #shown: ReadonlySet<string>;
   readonly #columns: ReadonlyMap<string, readonly ResultColumn[]>;
 
   constructor(plan: Plan, state: DashboardState, listener: RunListener) {
     this.state = state;
     this.#listener = listener;
-    const shown = shownSink(plan);
-    this.#shownSink = shown?.name;
-    this.#columns = new Map(
-      plan.sinks.map((sink) => [sink.name, sink === shown ? dashboardFrame(plan).columns : sink.columns]),
-    );
+    const frame = dashboardFrame(plan);
+    const pages = new Map([frame, ...frame.pages].map(({ sink, columns }) => [sink, columns]));
+    this.#shown = new Set(pages.keys());
+    this.#columns = new Map(plan.sinks.map(({ name, columns }) => [name, pages.get(name) ?? columns]));
   }
 
   /** Rows of `topic` were decoded. @param recordCount records they came from, with the rejected ones. */
@@ -30,17 +29,18 @@ export class Report {
   }
 
   results(output: ResultOutput): void {
-    const shown = output.sink === this.#shownSink;
+    const { sink } = output;
+    const shown = this.#shown.has(sink);
     this.state.results(output.batch.length, output.reason);
     const told = this.#listener.result !== undefined;
     if (!shown && !told) return;
-    const columns = this.#columns.get(output.sink)!;
+    const columns = this.#columns.get(sink)!;
     for (let row = 0; row < output.batch.length; row++) {
       const gone = output.deleted?.[row] === 1;
-      if (gone && shown) this.state.hide(cells(output, row));
+      if (gone && shown) this.state.hide(sink, cells(output, row));
       if (gone) continue;
-      const result = { sink: output.sink, columns, reason: output.reason, ...cells(output, row) };
-      if (shown) this.state.show(result);
+      const result = { sink, columns, reason: output.reason, ...cells(output, row) };
+      if (shown) this.state.show(sink, result);
       this.#listener.result?.(result);
     }
   }

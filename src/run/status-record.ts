@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
-import type { DashboardSnapshot, ResultRow } from '../plan/snapshot.js';
+import type { DashboardSnapshot, ResultRow, ResultTable } from '../plan/snapshot.js';
 
 /** Bound of one status record: below the megabyte that a broker takes by default. */
 export const MAX_STATUS_BYTES = 512 * 1024;
@@ -22,7 +22,9 @@ export interface StatusRecord {
 export function encodeStatus(status: StatusRecord): Uint8Array {
   let bytes = write(status);
   if (bytes.length > MAX_STATUS_BYTES) bytes = write(withRows(status, (rows) => rows.map(withoutTrend)));
-  for (let keep = status.snapshot.results.rows.length >> 1; bytes.length > MAX_STATUS_BYTES && keep > 0; keep >>= 1) {
+  const { results, pages = [] } = status.snapshot;
+  const most = Math.max(...[results, ...pages.map((page) => page.results)].map(({ rows }) => rows.length));
+  for (let keep = most >> 1; bytes.length > MAX_STATUS_BYTES && keep > 0; keep >>= 1) {
     bytes = write(withRows(status, (rows) => rows.slice(0, keep).map(withoutTrend)));
   }
   return bytes;
@@ -54,13 +56,23 @@ function revive(_key: string, value: unknown): unknown {
   return BigInt(String(value[BIG]));
 }
 
-function withRows(status: StatusRecord, change: (rows: readonly ResultRow[]) => readonly ResultRow[]): StatusRecord {
-  const { results } = status.snapshot;
-  const rows = change(results.rows);
-  const dropped = (results.dropped ?? 0) + results.rows.length - rows.length;
+function withRows(
+  { runId, snapshot }: StatusRecord,
+  change: (rows: readonly ResultRow[]) => readonly ResultRow[],
+): StatusRecord {
+  const changed = (results: ResultTable): ResultTable => {
+    const rows = change(results.rows);
+    const dropped = (results.dropped ?? 0) + results.rows.length - rows.length;
+    return { ...results, rows, ...(dropped > 0 ? { dropped } : {}) };
+  };
+  const { results, pages } = snapshot;
   return {
-    runId: status.runId,
-    snapshot: { ...status.snapshot, results: { ...results, rows, ...(dropped > 0 ? { dropped } : {}) } },
+    runId,
+    snapshot: {
+      ...snapshot,
+      results: changed(results),
+      ...(pages ? { pages: pages.map((page) => ({ ...page, results: changed(page.results) })) } : {}),
+    },
   };
 }
 

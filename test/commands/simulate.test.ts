@@ -181,9 +181,37 @@ describe('--source of run and watch', () => {
     expect(stderr).toContain(message);
   });
 
+  it('sends nothing that is still to come, also where others did', async () => {
+    const own = new Workspace();
+    try {
+      const stationCode = '16107';
+      const ahead = Date.now() + 3_600_000;
+      const row = { stationCode, num_bikes_available: 1, mechanical: 1, ebike: 0, last_reported: ahead / 1000 };
+      await own.ok('topics', 'create', 'velib-projet', '-p', '1');
+      const record = JSON.stringify({ key: stationCode, timestamp: ahead, value: JSON.stringify(row) });
+      await own.run(['produce', 'velib-projet', '-J'], { input: `${record}\n` });
+      await own.ok('run', 'velib', '--source', 'simulated', '--until', 'eof');
+      const timestamps = ndjson(await own.ok('consume', 'velib-projet', '-e', '-J')).map((one) =>
+        Number(one.timestamp),
+      );
+      expect(timestamps[0]).toBe(ahead);
+      expect(timestamps.slice(1).every((timestamp) => timestamp <= Date.now())).toBe(true);
+    } finally {
+      await own.remove();
+    }
+  }, 60_000);
+
   it('shows a simulation', async () => {
     const text = await space.ok('watch', 'velib', '--source', 'simulated', '--once', '--frames', 'text');
     expect(text).toContain('93200');
     expect(text).toContain('75016');
+    expect(text).toContain('tab bikes 1/2');
+    const other = await space.ok('watch', 'velib', '--once', '--frames', 'text', '--page', 'stations');
+    expect(other).toContain('tab stations 2/2');
+    expect(other).not.toBe(text);
+    const data = end(await space.ok('watch', 'velib', '--once', '--frames', 'ndjson', '--until', 'eof'));
+    expect(data.type).toBe('end');
+    const none = await space.run(['watch', 'velib', '--once', '--page', 'lots']);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('its pages are 1 bikes, 2 stations') });
   });
 });

@@ -5,6 +5,8 @@ import { SimClock } from '../support/sim-clock.js';
 
 const frame = {
   pipeline: 'cars',
+  sink: 'prices',
+  pages: [],
   dashboard: { title: 'Cars', panels: [] },
   columns: [
     { name: 'maker', type: 'string' as const },
@@ -22,10 +24,10 @@ function result(maker: string, mean: number, windowStartMs: number, reason: 'wat
 describe('DashboardState', () => {
   it('keeps the newest result of each key in the order of first sight, with its trend', () => {
     const state = new DashboardState(frame, new SimClock());
-    state.show(result('ford', 1, 0));
-    state.show(result('audi', 5, 0));
-    state.show(result('ford', 2, 60_000, 'update'));
-    state.show(result('ford', 3, 60_000));
+    state.show('prices', result('ford', 1, 0));
+    state.show('prices', result('audi', 5, 0));
+    state.show('prices', result('ford', 2, 60_000, 'update'));
+    state.show('prices', result('ford', 3, 60_000));
     const { rows } = state.snapshot().results;
     expect(rows.map(({ values }) => values)).toEqual([
       ['ford', 3],
@@ -36,8 +38,8 @@ describe('DashboardState', () => {
 
   it('does not let an older window replace a newer one', () => {
     const state = new DashboardState(frame, new SimClock());
-    state.show(result('ford', 2, 60_000));
-    state.show(result('ford', 1, 0));
+    state.show('prices', result('ford', 2, 60_000));
+    state.show('prices', result('ford', 1, 0));
     expect(state.snapshot().results.rows[0]!.values).toEqual(['ford', 2]);
   });
 
@@ -71,8 +73,8 @@ describe('DashboardState', () => {
   it('holds no more than its bounds', () => {
     const clock = new SimClock();
     const state = new DashboardState(frame, clock);
-    for (let i = 0; i < MAX_RESULT_ROWS + 5; i++) state.show(result(`key ${i}`, i, 0));
-    for (let i = 1; i < MAX_TREND + 5; i++) state.show(result('key 0', i, i * 60_000));
+    for (let i = 0; i < MAX_RESULT_ROWS + 5; i++) state.show('prices', result(`key ${i}`, i, 0));
+    for (let i = 1; i < MAX_TREND + 5; i++) state.show('prices', result('key 0', i, i * 60_000));
     for (let i = 0; i < MAX_NOTES + 5; i++) state.note('info', `note ${i}`);
     for (let i = 0; i < MAX_HISTORY + 5; i++) {
       clock.jump(1000);
@@ -89,11 +91,11 @@ describe('DashboardState', () => {
 
   it('gives looks that later events do not change', () => {
     const state = new DashboardState(frame, new SimClock());
-    state.show(result('ford', 1, 0));
+    state.show('prices', result('ford', 1, 0));
     const before = state.snapshot();
     const copy = structuredClone(before);
-    state.show(result('ford', 2, 60_000));
-    state.show(result('audi', 2, 60_000));
+    state.show('prices', result('ford', 2, 60_000));
+    state.show('prices', result('audi', 2, 60_000));
     state.note('info', 'x');
     state.read('a', 3);
     expect(before).toEqual(copy);
@@ -105,5 +107,21 @@ describe('DashboardState', () => {
     state.state = 'done';
     state.state = 'running';
     expect(state.snapshot().state).toBe('done');
+  });
+
+  it('keeps the results of each sink that is shown by themselves, and none of others', () => {
+    const models = { ...frame, sink: 'models', dashboard: { title: 'Cars', panels: [], sort: 'mean' }, window: '1h' };
+    const state = new DashboardState({ ...frame, pages: [models] }, new SimClock());
+    state.show('prices', result('ford', 1, 0));
+    state.show('models', result('ford', 2, 0));
+    state.show('models', result('audi', 3, 0));
+    state.show('else', result('bmw', 4, 0));
+    state.hide('models', { values: ['ford', 2] });
+    const { sink, results, pages } = state.snapshot();
+    expect(sink).toBe('prices');
+    expect(results.rows.map(({ values }) => values)).toEqual([['ford', 1]]);
+    expect(pages).toHaveLength(1);
+    expect(pages![0]).toMatchObject({ sink: 'models', window: '1h', dashboard: { sort: 'mean' } });
+    expect(pages![0]!.results.rows.map(({ values }) => values)).toEqual([['audi', 3]]);
   });
 });

@@ -61,6 +61,19 @@ describe('looks at several workers', () => {
     expect(both.notes.map(({ text }) => text)).toEqual(['a', 'b']);
   });
 
+  it('add up each page by itself', () => {
+    const page = (...rows: { readonly values: readonly (string | number)[] }[]) => ({
+      ...look,
+      pages: [{ sink: 'trips-by-line', dashboard: look.dashboard, results: { ...look.results, rows } }],
+    });
+    const both = mergeSnapshots([page({ values: ['A', 1] }), page({ values: ['B', 2] }), look]);
+    expect(both.pages).toHaveLength(1);
+    expect(both.pages![0]!.results.rows.map(({ values }) => values)).toEqual([
+      ['A', 1],
+      ['B', 2],
+    ]);
+  });
+
   it('leave one alone as it is, and do not know a lag that one does not know', () => {
     expect(mergeSnapshots([look])).toBe(look);
     expect(mergeSnapshots([look, { ...look, lag: null }]).lag).toBeNull();

@@ -6,24 +6,31 @@ import { DashboardState } from '../../src/run/dashboard-state.js';
 import { decodeStatus, encodeStatus, MAX_STATUS_BYTES } from '../../src/run/status-record.js';
 import { SimClock } from '../support/sim-clock.js';
 
-function stateOf(rows: number, trend: number, nameLength = 10): DashboardState {
+const page = {
+  dashboard: { title: 'P', panels: [] },
+  columns: [
+    { name: 'k', type: 'string' as const },
+    { name: 'v', type: 'bigint' as const },
+  ],
+  keys: ['k'],
+  trendColumn: 'v',
+};
+
+function stateOf(rows: number, trend: number, nameLength = 10, pages: readonly string[] = []): DashboardState {
   const state = new DashboardState(
     {
       pipeline: 'p',
-      dashboard: { title: 'P', panels: [] },
-      columns: [
-        { name: 'k', type: 'string' },
-        { name: 'v', type: 'bigint' },
-      ],
-      keys: ['k'],
-      trendColumn: 'v',
+      pages: pages.map((sink) => ({ ...page, sink })),
+      ...page,
+      sink: 's',
     },
     new SimClock(),
   );
   for (let window = 0; window < trend; window++) {
     for (let row = 0; row < rows; row++) {
       const values = [`${row}`.padEnd(nameLength), window === 0 ? 2n ** 60n : window];
-      state.show({ values, windowStartMs: window, windowEndMs: window + 1, reason: 'watermark' });
+      for (const sink of ['s', ...pages])
+        state.show(sink, { values, windowStartMs: window, windowEndMs: window + 1, reason: 'watermark' });
     }
   }
   return state;
@@ -33,6 +40,17 @@ describe('status records', () => {
   it('come back as they were, big integers included', () => {
     const snapshot = stateOf(3, 1).snapshot();
     expect(decodeStatus(encodeStatus({ runId: 'r', snapshot }))).toEqual({ runId: 'r', snapshot });
+  });
+
+  it('are bounded with all their pages', () => {
+    const snapshot = stateOf(MAX_RESULT_ROWS, 1, 100, ['t', 'u', 'v']).snapshot();
+    const bytes = encodeStatus({ runId: 'r', snapshot });
+    expect(bytes.length).toBeLessThanOrEqual(MAX_STATUS_BYTES);
+    const { results, pages } = decodeStatus(bytes).snapshot;
+    for (const table of [results, ...pages!.map((one) => one.results)]) {
+      expect(table.rows.length).toBeGreaterThan(100);
+      expect(table.rows.length + table.dropped!).toBe(MAX_RESULT_ROWS);
+    }
   });
 
   it('lose trends, then rows, when they would be too large', () => {

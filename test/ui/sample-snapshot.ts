@@ -1,4 +1,4 @@
-import type { DashboardSnapshot, ResultRow } from '../../src/plan/snapshot.js';
+import type { DashboardPage, DashboardSnapshot, ResultRow } from '../../src/plan/snapshot.js';
 
 const START = Date.UTC(2024, 2, 1, 10, 0, 0);
 const MAKERS: readonly (readonly [name: string, count: number, mean: number, min: number, max: number])[] = [
@@ -55,6 +55,7 @@ export function sampleSnapshot(change: Partial<DashboardSnapshot> = {}): Dashboa
       latePerSecond: rowsPerSecond.map(() => 0),
     },
     sources: [{ name: 'trafic_cars', partitions: 3, rowsIn: 61_234, lag: 420 }],
+    sink: 'prices',
     results: {
       columns: [
         { name: 'manufacturer', type: 'string' },
@@ -74,5 +75,36 @@ export function sampleSnapshot(change: Partial<DashboardSnapshot> = {}): Dashboa
     ],
     place: 'embedded broker',
     ...change,
+  };
+}
+
+/** A page of another sink of the same run. */
+export function samplePage(): DashboardPage {
+  const models = [
+    ['ford Focus', 88, 12_300],
+    ['vw Golf', 81, 15_450],
+    ['audi A3', 64, 17_020],
+    ['bmw 3 Series', 52, 20_880],
+  ] as const;
+  return {
+    sink: 'models',
+    window: '1h tumbling',
+    dashboard: {
+      title: 'Used cars: what they cost',
+      panels: [
+        { kind: 'table', title: 'Models' },
+        { kind: 'bars', title: 'Adverts of each model', label: 'model', value: 'adverts' },
+      ],
+      sort: '-adverts',
+    },
+    results: {
+      columns: [
+        { name: 'model', type: 'string' },
+        { name: 'adverts', type: 'bigint' },
+        { name: 'avg_price', type: 'double', unit: 'GBP' },
+      ],
+      keys: ['model'],
+      rows: models.map((values) => ({ values, reason: 'update' })),
+    },
   };
 }

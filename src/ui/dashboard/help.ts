@@ -5,6 +5,7 @@ import type { CellGrid } from '../terminal/cells.js';
 const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ['q, Ctrl-C', 'leave'],
   ['p, space', 'hold the picture, and go on'],
+  ['tab, 1-9', 'turn to the results of another sink'],
   ['s', 'sort by the next column'],
   ['S', 'turn the order around'],
   ['/', 'show only keys that contain a text'],

@@ -8,6 +8,7 @@ import { formatSpan } from '../text/numbers.js';
 import { textWidth, truncateText } from '../text/width.js';
 import { type Arrangement, arrange, type ShownPanel } from './arrangement.js';
 import { columnTitle } from './model.js';
+import { pageCount } from './pages.js';
 import { type Stat, stateText, statsOf } from './stats.js';
 import type { ViewState } from './view-state.js';
 
@@ -125,7 +126,7 @@ function Part({ part, place }: { part: Arrangement; place: FrameProps['place'] }
   );
 }
 
-function KeyLine({ view, look, size }: FrameProps): ReactNode {
+function KeyLine({ snapshot, view, look, size }: FrameProps): ReactNode {
   if (view.draft !== undefined) {
     return (
       <Box height={1} flexShrink={0} paddingLeft={1} gap={2}>
@@ -138,9 +139,11 @@ function KeyLine({ view, look, size }: FrameProps): ReactNode {
   }
   const arrow = view.sort?.descending ? (look.unicode ? ' ▼' : ' v') : look.unicode ? ' ▲' : ' ^';
   const order = view.sort ? `${columnTitle(view.sort.column)}${arrow}` : 'first seen';
+  const count = pageCount(snapshot);
   const keys: readonly (readonly [key: string, meaning: string])[] = [
     ['q', 'quit'],
     ['p', view.paused ? 'go on' : 'pause'],
+    ...(count > 1 ? [['tab', `${snapshot.sink ?? 'page'} ${view.page + 1}/${count}`] as const] : []),
     ['s', `sort: ${order}`],
     ['/', view.filter ? `filter: ${view.filter}` : 'filter'],
     ['?', 'help'],
@@ -151,7 +154,7 @@ function KeyLine({ view, look, size }: FrameProps): ReactNode {
   let used = 1;
   for (const [key, meaning] of keys) {
     const text = tight ? meaning.split(':')[0]! : meaning;
-    used += textWidth(text) + 2 + gap;
+    used += textWidth(text) + textWidth(key) + 1 + gap;
     if (used - gap <= size.columns) shown.push([key, text]);
   }
   return (

@@ -7,6 +7,7 @@ import { type TerminalPort, TerminalSession } from '../terminal/terminal-session
 import type { Style } from '../text/style.js';
 import { type Layout, LayoutEngine } from './layout.js';
 import { scopeOf } from './model.js';
+import { pageOf } from './pages.js';
 import { paintDashboard } from './paint-dashboard.js';
 import { initialView, reduceView, type ViewState } from './view-state.js';
 
@@ -25,6 +26,8 @@ export interface LiveOptions {
   readonly holdMs?: number;
   /** Shows at most so many keys. */
   readonly top?: number;
+  /** Page to begin with, from 0. */
+  readonly page?: number;
   /** The person held the picture, or let it go on. */
   readonly onPause?: (paused: boolean) => void;
 }
@@ -66,7 +69,8 @@ class LiveShow {
     this.#options = options;
     this.#look = makeLook(options.style.unicode);
     this.#snapshot = options.snapshot();
-    this.#view = initialView(this.#snapshot.dashboard.sort, options.top);
+    const page = options.page ?? 0;
+    this.#view = initialView(pageOf(this.#snapshot, page).dashboard.sort, options.top, page);
     this.#session = new TerminalSession(options.terminal, options.style);
   }
 
@@ -137,17 +141,18 @@ class LiveShow {
   }
 
   #paint(): void {
-    this.#session.draw(paintDashboard(this.#currentLayout(), this.#snapshot, this.#view, this.#look));
+    const page = pageOf(this.#snapshot, this.#view.page);
+    this.#session.draw(paintDashboard(this.#currentLayout(page), page, this.#view, this.#look));
   }
 
   /** The last layout while it is young and nothing that it depends on changed. */
-  #currentLayout(): Layout {
+  #currentLayout(page: DashboardSnapshot): Layout {
     const { size } = this.#session;
     const nowMs = this.#options.clock.elapsed();
     const last = this.#layout;
     const isSame = last?.view === this.#view && last.size.columns === size.columns && last.size.rows === size.rows;
     if (last && isSame && nowMs - last.atMs < LAYOUT_EVERY_MS) return last.made;
-    const made = this.#engine.layout(this.#snapshot, this.#view, size, this.#look);
+    const made = this.#engine.layout(page, this.#view, size, this.#look);
     this.#layout = { made, view: this.#view, size, atMs: nowMs };
     return made;
   }

@@ -13,6 +13,7 @@ import type { LinesData } from '../charts/line.js';
 import { sparkText } from '../charts/sparkline.js';
 import type { ChartColumn, TableData } from '../charts/table.js';
 import { digitsFor, formatTime, formatValue, shownUnit } from '../text/numbers.js';
+import { pageOf } from './pages.js';
 import type { Sort, ViewScope, ViewState } from './view-state.js';
 
 /** Cells of the trend column of a table. */
@@ -55,14 +56,15 @@ function compareValues(a: Value | undefined, b: Value | undefined, sign: number)
 
 /** What the keys act on in this snapshot. */
 export function scopeOf(snapshot: DashboardSnapshot, view: ViewState): ViewScope {
-  const { results, dashboard } = snapshot;
+  const { results, dashboard } = pageOf(snapshot, view.page);
   const known = results.columns.map((column) => column.name);
   const bars = dashboard.panels.find((panel) => panel.kind === 'bars');
   const table = dashboard.panels.find((panel) => panel.kind === 'table');
   // What the bars show comes first, then what the table shows.
   const named = [...(bars ? [bars.value] : []), ...(table?.columns ?? known)];
   const columns = [...new Set(named)].filter((name) => known.includes(name));
-  return { columns, rowCount: shownRows(results, view).length };
+  const sorts = [snapshot.dashboard, ...(snapshot.pages ?? []).map((page) => page.dashboard)].map(({ sort }) => sort);
+  return { columns, rowCount: shownRows(results, view).length, sorts };
 }
 
 /** `avg_price` as people read it: `avg price`. */

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/time.js';
 import type { DashboardSnapshot, RunState } from '../../plan/snapshot.js';
 import type { Look, StyleName } from '../charts/look.js';
-import { formatCount, formatDateTime, formatSpan, formatTime, groupDigits } from '../text/numbers.js';
+import { formatCount, formatDateTime, formatSpan, formatTimeNear, groupDigits } from '../text/numbers.js';
 import type { ViewState } from './view-state.js';
 
 /** A number of the run with its name, as texts. */
@@ -36,7 +36,7 @@ export function stateText(
 
 /** The numbers of the second line (or of the tiles), in order of importance. */
 export function statsOf(snapshot: DashboardSnapshot): readonly Stat[] {
-  const { counts, lag, watermarkMs, latenessMs, window } = snapshot;
+  const { counts, lag, watermarkMs, atMs, latenessMs, window } = snapshot;
   const peak = Math.max(snapshot.rowsPerSecond, ...(snapshot.history.rowsPerSecond ?? []));
   const lateness = latenessMs === undefined ? '' : `lateness ${formatDuration(latenessMs)}`;
   const results = groupDigits(String(counts.resultsOut));
@@ -61,7 +61,8 @@ export function statsOf(snapshot: DashboardSnapshot): readonly Stat[] {
     },
     {
       name: 'watermark',
-      value: formatTime(watermarkMs),
+      // A time of yesterday without its day looks like one that is still to come.
+      value: formatTimeNear(watermarkMs, atMs),
       detail: formatDateTime(watermarkMs).slice(0, 10),
       style: 'strong',
     },

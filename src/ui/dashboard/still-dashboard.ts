@@ -2,6 +2,7 @@ import type { DashboardSnapshot } from '../../plan/snapshot.js';
 import { makeLook } from '../charts/look.js';
 import type { CellGrid, Size } from '../terminal/cells.js';
 import { LayoutEngine } from './layout.js';
+import { pageOf } from './pages.js';
 import { paintDashboard } from './paint-dashboard.js';
 import { initialView, type ViewState } from './view-state.js';
 
@@ -16,7 +17,8 @@ export class StillDashboard {
   frame(snapshot: DashboardSnapshot, size: Size, unicode = true, view?: ViewState): CellGrid {
     const shown = view ?? initialView(snapshot.dashboard.sort);
     const look = makeLook(unicode);
-    return paintDashboard(this.#engine.layout(snapshot, shown, size, look), snapshot, shown, look);
+    const page = pageOf(snapshot, shown.page);
+    return paintDashboard(this.#engine.layout(page, shown, size, look), page, shown, look);
   }
 
   /** Frees what the layout engine holds. */

@@ -13,6 +13,8 @@ export interface ViewState {
   /** First row of the table. */
   readonly scroll: number;
   readonly quit: boolean;
+  /** Results of which sink are shown, from 0. */
+  readonly page: number;
   /** Shows at most so many keys, the first ones of the order. */
   readonly top?: number;
 }
@@ -28,15 +30,21 @@ export interface ViewScope {
   readonly columns: readonly string[];
   /** Rows of the table now, for scrolling. */
   readonly rowCount: number;
+  /** Order of each page at its beginning, as {@link initialView} takes it. */
+  readonly sorts: readonly (string | undefined)[];
 }
 
 /** Longest filter that can be typed. */
 export const MAX_FILTER = 60;
 const PAGE = 10;
 
-/** The view at the beginning. @param sort column name, `-` before it for descending. @param top most keys shown. */
-export function initialView(sort?: string, top?: number): ViewState {
-  const view = { paused: false, sort: sort ? parseSort(sort) : null, filter: '', help: false, scroll: 0, quit: false };
+/**
+ * The view at the beginning.
+ * @param sort column name, `-` before it for descending. @param top most keys shown. @param page from 0.
+ */
+export function initialView(sort?: string, top?: number, page = 0): ViewState {
+  const order = sort ? parseSort(sort) : null;
+  const view = { paused: false, sort: order, filter: '', help: false, scroll: 0, quit: false, page };
   return top === undefined ? view : { ...view, top };
 }
 
@@ -53,6 +61,11 @@ export function reduceView(view: ViewState, key: Key, scope: ViewScope): ViewSta
   switch (key.name) {
     case 'escape':
       return { ...view, filter: '', scroll: 0 };
+    case 'tab':
+    case 'right':
+      return turned(view, view.page + 1, scope);
+    case 'left':
+      return turned(view, view.page - 1 + scope.sorts.length, scope);
     case 'up':
       return scrolled(view, -1, scope);
     case 'down':
@@ -93,8 +106,18 @@ function reduceLetter(view: ViewState, letter: string, scope: ViewScope): ViewSt
     case 'j':
       return scrolled(view, 1, scope);
     default:
+      if (/^[1-9]$/.test(letter) && Number(letter) <= scope.sorts.length)
+        return turned(view, Number(letter) - 1, scope);
       return view.help ? { ...view, help: false } : view;
   }
+}
+
+/** Another page begins in its own order; what was filtered stays filtered. */
+function turned(view: ViewState, to: number, { sorts }: ViewScope): ViewState {
+  const page = to % sorts.length;
+  if (page === view.page) return view;
+  const sort = sorts[page];
+  return { ...view, page, sort: sort ? parseSort(sort) : null, scroll: 0 };
 }
 
 function reduceDraft(view: ViewState, draft: string, key: Key): ViewState {

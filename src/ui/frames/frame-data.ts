@@ -1,5 +1,5 @@
 import type { Value } from '../../base/row-batch.js';
-import type { DashboardSnapshot, ResultTable, TableStatus } from '../../plan/snapshot.js';
+import type { DashboardSnapshot, DashboardSpec, ResultTable, TableStatus } from '../../plan/snapshot.js';
 import { shownRows } from '../dashboard/model.js';
 import { initialView } from '../dashboard/view-state.js';
 
@@ -11,8 +11,26 @@ export function frameRecord(
   snapshot: DashboardSnapshot,
   top?: number,
 ): { readonly type: 'frame' } & Readonly<Record<string, unknown>> {
-  const { pipeline, state, atMs, elapsedMs, counts, lag, watermarkMs, window, sources, tables, results, notes } =
-    snapshot;
+  const {
+    pipeline,
+    state,
+    atMs,
+    elapsedMs,
+    counts,
+    lag,
+    watermarkMs,
+    window,
+    sources,
+    tables,
+    sink,
+    results,
+    pages,
+    notes,
+  } = snapshot;
+  const shown = (table: ResultTable, { sort }: DashboardSpec): ResultTable => ({
+    ...table,
+    rows: shownRows(table, initialView(sort, top)),
+  });
   return {
     type: 'frame',
     pipeline,
@@ -26,7 +44,17 @@ export function frameRecord(
     counts,
     sources,
     ...(tables === undefined ? {} : { tables: tables.map((table) => tableRecord(table)) }),
-    results: resultObjects({ ...results, rows: shownRows(results, initialView(snapshot.dashboard.sort, top)) }),
+    ...(sink === undefined ? {} : { sink }),
+    results: resultObjects(shown(results, snapshot.dashboard)),
+    ...(pages === undefined
+      ? {}
+      : {
+          pages: pages.map((page) => ({
+            sink: page.sink,
+            ...(page.window === undefined ? {} : { window: page.window }),
+            results: resultObjects(shown(page.results, page.dashboard)),
+          })),
+        }),
     notes: notes.map((note) => ({ at: instant(note.atMs), level: note.level, text: note.text })),
   };
 }

@@ -1,4 +1,5 @@
 import type { Value } from '../../base/row-batch.js';
+import { isoText } from '../../base/time.js';
 
 const SCALES: readonly (readonly [size: number, letter: string])[] = [
   [1e12, 'T'],
@@ -72,12 +73,22 @@ function withUnit(text: string, unit: string | undefined): string {
 
 /** `10:21:30` of an instant in UTC; `-` when unknown. */
 export function formatTime(timeMs: number | null | undefined): string {
-  return isInstant(timeMs) ? new Date(timeMs).toISOString().slice(11, 19) : '-';
+  return isInstant(timeMs) ? isoText(timeMs).slice(11, 19) : '-';
 }
 
 /** `2024-03-01 10:21:30` of an instant in UTC; `-` when unknown. */
 export function formatDateTime(timeMs: number | null | undefined): string {
-  return isInstant(timeMs) ? new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ') : '-';
+  return isInstant(timeMs) ? isoText(timeMs).slice(0, 19).replace('T', ' ') : '-';
+}
+
+/**
+ * An instant as people near `nowMs` say it, in UTC: `10:21:30` of the same day, `03-01 10:21` of the same year, else
+ * `2022-03-01 10:21`; `-` when unknown.
+ */
+export function formatTimeNear(timeMs: number | null | undefined, nowMs: number): string {
+  const [text, now] = [formatDateTime(timeMs), formatDateTime(nowMs)];
+  if (text.slice(0, 10) === now.slice(0, 10)) return text.slice(11);
+  return text.slice(0, 4) === now.slice(0, 4) ? text.slice(5, 16) : text.slice(0, 16);
 }
 
 function isInstant(timeMs: number | null | undefined): timeMs is number {

@@ -5,7 +5,7 @@ import { StillDashboard } from '../../../src/ui/dashboard/still-dashboard.js';
 import { initialView, type ViewState } from '../../../src/ui/dashboard/view-state.js';
 import { frameSvg } from '../../../src/ui/frames/frame-svg.js';
 import { frameText } from '../../../src/ui/frames/frame-text.js';
-import { sampleSnapshot } from '../sample-snapshot.js';
+import { samplePage, sampleSnapshot } from '../sample-snapshot.js';
 
 const dashboard = new StillDashboard();
 afterAll(() => dashboard.close());
@@ -65,6 +65,29 @@ describe('the dashboard as text', () => {
     };
     const text = frameText(dashboard.frame(sampleSnapshot(), { columns: 80, rows: 24 }, true, view));
     expectGolden('dashboard-80x24-help.txt', text);
+  });
+
+  it.each([
+    [80, 24],
+    [200, 60],
+    [40, 10],
+  ])('turns to the results of another sink, as recorded at %ix%i', (columns, rows) => {
+    const snapshot = sampleSnapshot({ pages: [samplePage()] });
+    const first = frameText(dashboard.frame(snapshot, { columns, rows }));
+    const view = initialView(samplePage().dashboard.sort, undefined, 1);
+    const second = frameText(dashboard.frame(snapshot, { columns, rows }, true, view));
+    expect(first).not.toContain('Golf');
+    expectGolden(`dashboard-pages-${columns}x${rows}.txt`, `${first}\n${second}`);
+  });
+
+  it('says the day of a watermark that is not of today', () => {
+    const dayMs = 86_400_000;
+    const text = (watermarkMs: number): string =>
+      frameText(dashboard.frame(sampleSnapshot({ watermarkMs }), { columns: 80, rows: 24 }));
+    const { watermarkMs } = sampleSnapshot();
+    expect(text(watermarkMs!)).toContain('  10:14:31 watermark');
+    expect(text(watermarkMs! - dayMs)).toContain('02-29 10:14 watermark');
+    expect(text(watermarkMs! - 366 * dayMs)).toContain('2023-03-01 10:14 watermark');
   });
 
   it('is as recorded as a picture', () => {

@@ -7,7 +7,7 @@ import { StillDashboard } from '../../../src/ui/dashboard/still-dashboard.js';
 import { frameText } from '../../../src/ui/frames/frame-text.js';
 import type { TerminalPort } from '../../../src/ui/terminal/terminal-session.js';
 import { SimClock } from '../../support/sim-clock.js';
-import { sampleSnapshot } from '../sample-snapshot.js';
+import { samplePage, sampleSnapshot } from '../sample-snapshot.js';
 
 /** A terminal emulator with a keyboard. */
 class Screen implements TerminalPort {
@@ -116,6 +116,22 @@ describe('showLive', () => {
     expect(await show.screen.text()).toBe(still(show.snapshot));
     show.screen.resize(130, 40);
     expect(await show.screen.text()).toBe(still(show.snapshot, 130, 40));
+    show.screen.type('q');
+    expect(await show.end).toBe('quit');
+  });
+
+  it('turns pages', async () => {
+    const show = open();
+    show.snapshot = sampleSnapshot({ pages: [samplePage()] });
+    await show.clock.advance(1000);
+    expect(await show.screen.text()).toContain('prices 1/2');
+    show.screen.type('\t');
+    const text = await show.screen.text();
+    expect(text).toContain('models 2/2');
+    expect(text).toContain('ford Focus');
+    expect(text).not.toContain('mercedes');
+    show.screen.type('\t');
+    expect(await show.screen.text()).toContain('mercedes');
     show.screen.type('q');
     expect(await show.end).toBe('quit');
   });

@@ -5,7 +5,7 @@ import { initialView, MAX_FILTER, reduceView, type ViewState } from '../../../sr
 import { KeyParser } from '../../../src/ui/terminal/keys.js';
 import { sampleSnapshot } from '../sample-snapshot.js';
 
-const scope = { columns: ['avg_price', 'manufacturer'], rowCount: 30 };
+const scope = { columns: ['avg_price', 'manufacturer'], rowCount: 30, sorts: ['-avg_price', undefined, 'n'] };
 
 function typed(text: string, view: ViewState = initialView()): ViewState {
   return new KeyParser().push(utf8(text)).reduce((state, key) => reduceView(state, key, scope), view);
@@ -50,6 +50,17 @@ describe('reduceView', () => {
     expect(typed('\u001b[A').scroll).toBe(0);
     expect(typed('\u001b[F').scroll).toBe(29);
     expect(typed('\u001b[F\u001b[5~\u001b[H').scroll).toBe(0);
+  });
+
+  it('turns pages, each with its own order', () => {
+    const start = initialView('-avg_price');
+    expect(typed('\t', start)).toMatchObject({ page: 1, sort: null });
+    expect(typed('\t\u001b[C', start)).toMatchObject({ page: 2, sort: { column: 'n', descending: false } });
+    expect(typed('\t\t\t', start)).toEqual(start);
+    expect(typed('\u001b[D', start).page).toBe(2);
+    expect(typed('3j2', start)).toMatchObject({ page: 1, scroll: 0 });
+    expect(typed('9', start)).toEqual(start);
+    expect(typed('/2\t', start)).toMatchObject({ page: 0, draft: '2' });
   });
 
   it('shows help until the next key', () => {

@@ -4,6 +4,7 @@ import {
   formatDateTime,
   formatSpan,
   formatTime,
+  formatTimeNear,
   formatValue,
   shownUnit,
 } from '../../../src/ui/text/numbers.js';
@@ -30,6 +31,11 @@ describe('numbers', () => {
     expect(formatTime(Date.UTC(2024, 0, 2, 3, 4, 5))).toBe('03:04:05');
     expect(formatDateTime(Date.UTC(2024, 0, 2, 3, 4, 5))).toBe('2024-01-02 03:04:05');
     expect(formatTime(1e300)).toBe('-');
+    const at = Date.UTC(2024, 0, 2, 3, 4, 5);
+    expect(formatTimeNear(at, at + 1000)).toBe('03:04:05');
+    expect(formatTimeNear(at, at + 86_400_000)).toBe('01-02 03:04');
+    expect(formatTimeNear(at, at - 4 * 86_400_000)).toBe('2024-01-02 03:04');
+    expect(formatTimeNear(null, at)).toBe('-');
     expect([formatSpan(7_900), formatSpan(725_000), formatSpan(10_921_000)]).toEqual(['0:07', '12:05', '3:02:01']);
   });
 });

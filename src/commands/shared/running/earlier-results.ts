@@ -9,11 +9,25 @@ import {
 /**
  * A look at a run that began where an earlier one had ended: keys of which it has no result yet are shown as the
  * earlier one left them, and histories go on.
- * @param earlier results from before; ignored when they have other columns.
+ * @param earlier results from before, by sink; those that have other columns are ignored.
  */
-export function withEarlierResults(snapshot: DashboardSnapshot, earlier: ResultTable | undefined): DashboardSnapshot {
-  if (!earlier || !sameColumns(snapshot.results, earlier)) return snapshot;
-  const { results } = snapshot;
+export function withEarlierResults(
+  snapshot: DashboardSnapshot,
+  earlier: ReadonlyMap<string, ResultTable> | undefined,
+): DashboardSnapshot {
+  if (!earlier || earlier.size === 0) return snapshot;
+  const { sink, results, pages } = snapshot;
+  return {
+    ...snapshot,
+    results: sink === undefined ? results : withEarlier(results, earlier.get(sink)),
+    ...(pages
+      ? { pages: pages.map((page) => ({ ...page, results: withEarlier(page.results, earlier.get(page.sink)) })) }
+      : {}),
+  };
+}
+
+function withEarlier(results: ResultTable, earlier: ResultTable | undefined): ResultTable {
+  if (!earlier || !sameColumns(results, earlier)) return results;
   const fresh = new Map(results.rows.map((row) => [keyOf(row, results), row]));
   const rows: ResultRow[] = [];
   for (const row of earlier.rows) {
@@ -23,7 +37,7 @@ export function withEarlierResults(snapshot: DashboardSnapshot, earlier: ResultT
     fresh.delete(key);
   }
   rows.push(...fresh.values());
-  return { ...snapshot, results: { ...results, rows: rows.slice(0, MAX_RESULT_ROWS) } };
+  return { ...results, rows: rows.slice(0, MAX_RESULT_ROWS) };
 }
 
 /** The newer of both, with the earlier history before the new one; what both hold counts once. */

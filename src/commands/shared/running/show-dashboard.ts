@@ -20,6 +20,8 @@ export interface ShowOptions {
   readonly once?: boolean;
   /** Most keys shown. */
   readonly top?: number | undefined;
+  /** Page to begin with, from 0. */
+  readonly page?: number | undefined;
   /** Ends showing; the command line's own when absent. */
   readonly signal?: AbortSignal;
   /** On a terminal: leaves by itself so long after the end; stays until `q` when absent. */
@@ -41,7 +43,7 @@ export async function showDashboard(context: Context, options: ShowOptions): Pro
 async function showLive(context: Context, options: ShowOptions): Promise<ShowEnd> {
   const { loadDashboard } = await import('../../../ui/dashboard/load.js');
   const dashboard = await loadDashboard();
-  const { snapshot, holdMs, top } = options;
+  const { snapshot, holdMs, top, page } = options;
   return dashboard.showLive({
     clock: context.clock,
     terminal: terminalPort(context),
@@ -51,6 +53,7 @@ async function showLive(context: Context, options: ShowOptions): Promise<ShowEnd
     signal: options.signal ?? context.signal,
     ...(holdMs === undefined ? {} : { holdMs }),
     ...(top === undefined ? {} : { top }),
+    ...(page === undefined ? {} : { page }),
   });
 }
 
@@ -83,7 +86,7 @@ async function printFrames(context: Context, options: ShowOptions): Promise<Show
   const { clock, stdout } = context;
   const signal = options.signal ?? context.signal;
   const format = options.frames ?? (context.machine ? 'ndjson' : 'text');
-  const write = await frameWriter(context, format, options.top);
+  const write = await frameWriter(context, format, options);
   const onlyLast = options.once === true || format === 'svg';
   const refreshMs = options.refreshMs ?? FRAME_REFRESH_MS;
   const ended = new AbortController();
@@ -109,7 +112,11 @@ interface FrameWriter {
   close(): void;
 }
 
-async function frameWriter(context: Context, format: FrameFormat, top: number | undefined): Promise<FrameWriter> {
+async function frameWriter(
+  context: Context,
+  format: FrameFormat,
+  { top, page = 0 }: Pick<ShowOptions, 'top' | 'page'>,
+): Promise<FrameWriter> {
   const { stdout, style } = context;
   if (format === 'ndjson') {
     const [{ frameRecord }, { stringifyJson }] = await Promise.all([
@@ -121,18 +128,19 @@ async function frameWriter(context: Context, format: FrameFormat, top: number | 
       close: () => undefined,
     };
   }
-  const [{ loadDashboard }, { frameText }, { frameSvg }, { initialView }] = await Promise.all([
+  const [{ loadDashboard }, { frameText }, { frameSvg }, { initialView }, { pageOf }] = await Promise.all([
     import('../../../ui/dashboard/load.js'),
     import('../../../ui/frames/frame-text.js'),
     import('../../../ui/frames/frame-svg.js'),
     import('../../../ui/dashboard/view-state.js'),
+    import('../../../ui/dashboard/pages.js'),
   ]);
   const { StillDashboard } = await loadDashboard();
   const dashboard = new StillDashboard();
   let isFirst = true;
   return {
     frame(snapshot) {
-      const view = initialView(snapshot.dashboard.sort, top);
+      const view = initialView(pageOf(snapshot, page).dashboard.sort, top, page);
       const grid = dashboard.frame(snapshot, style, style.unicode, view);
       if (format === 'svg') stdout.write(frameSvg(grid, `streamctl watch ${snapshot.pipeline}`));
       else stdout.write(`${isFirst ? '' : '\n'}${frameText(grid, style.color)}`);

@@ -1,5 +1,5 @@
 import type { Plan } from '../../../plan/plan.js';
-import type { ResultTable } from '../../../plan/snapshot.js';
+import type { DashboardSnapshot, ResultTable } from '../../../plan/snapshot.js';
 import { type FollowedRun, STATUS_STALE_MS } from '../../../run/interfaces.js';
 import { clientEdges, clientSettings } from '../broker/kafka.js';
 import type { Input } from '../frame/command.js';
@@ -10,7 +10,7 @@ import { withEarlierResults } from './earlier-results.js';
 import { runResult } from './run-listener.js';
 import { runPlace } from './run-place.js';
 import { showDashboard } from './show-dashboard.js';
-import { endFrames, reportingListener, type ShowFlags, showRun } from './watch-run.js';
+import { endFrames, readPage, reportingListener, type ShowFlags, showRun } from './watch-run.js';
 
 /** The flags for a pipeline. */
 export interface PipelineFlags extends ShowFlags {
@@ -32,11 +32,12 @@ export async function watchPipeline(
   plan: Plan,
   { flags, extra }: { readonly flags: PipelineFlags; readonly extra: Input['extra'] },
 ): Promise<Outcome> {
+  const page = readPage(plan, flags.page);
   const { followStatus } = await import('../../../run/follow-status.js');
   const followed = await followStatus({ place: runPlace(context), pipeline: plan.name });
   try {
     const isAlive = followed !== undefined && isRunning(followed);
-    if (isAlive) return await showFollowed(context, plan, followed, flags);
+    if (isAlive) return await showFollowed(context, plan, followed, flags, page);
     return await runHere(context, plan, flags, extra);
   } finally {
     await followed?.stop();
@@ -51,7 +52,13 @@ function isRunning(run: FollowedRun): boolean {
 }
 
 /** Shows a run of another process; it is left alone when the show is over. */
-async function showFollowed(context: Context, plan: Plan, run: FollowedRun, flags: PipelineFlags): Promise<Outcome> {
+async function showFollowed(
+  context: Context,
+  plan: Plan,
+  run: FollowedRun,
+  flags: PipelineFlags,
+  page: number,
+): Promise<Outcome> {
   const { stream } = context;
   const earlier = await earlierResults(context, plan);
   const over = flags.once ? Promise.resolve() : untilOver(context, run);
@@ -70,6 +77,7 @@ async function showFollowed(context: Context, plan: Plan, run: FollowedRun, flag
     frames: flags.frames,
     once: flags.once,
     top: flags.top,
+    page,
   });
   const reason = end === 'quit' ? 'quit' : 'stopped';
   await endFrames(context, flags, reason);
@@ -80,8 +88,8 @@ async function untilOver({ clock, signal }: Context, run: FollowedRun): Promise<
   while (isRunning(run) && !signal.aborted) await clock.sleep(ASK_EVERY_MS, signal);
 }
 
-/** What earlier runs left in the topic of the results; topics of the pipeline that are missing are made. */
-async function earlierResults(context: Context, plan: Plan): Promise<ResultTable | undefined> {
+/** What earlier runs left in the topics of the results, by sink; topics of the pipeline that are missing are made. */
+async function earlierResults(context: Context, plan: Plan): Promise<ReadonlyMap<string, ResultTable>> {
   const [{ openConnection }, { readEarlierResults }] = await Promise.all([
     import('../../../run/open-connection.js'),
     import('../../../run/earlier-results.js'),
@@ -133,9 +141,8 @@ async function runHere(context: Context, plan: Plan, flags: PipelineFlags, extra
   void feed?.ended.then((failure) => failure && run.stop());
   try {
     // One picture is made of the rows themselves; it needs nobody's results.
-    const shown = await showRun(context, run, flags, () =>
-      withEarlierResults(run.snapshot(), flags.once ? undefined : earlier),
-    );
+    const look = (): DashboardSnapshot => withEarlierResults(run.snapshot(), flags.once ? undefined : earlier);
+    const shown = await showRun(context, run, flags, look, readPage(plan, flags.page));
     await feed?.stop();
     const failure = await feed?.ended;
     if (failure) throw failure;

@@ -1,4 +1,7 @@
+import { StreamctlError } from '../../../base/errors.js';
+import type { Plan } from '../../../plan/plan.js';
 import type { DashboardSnapshot } from '../../../plan/snapshot.js';
+import { shownSinks } from '../../../run/dashboard-frame.js';
 import type { PipelineRun, RunListener } from '../../../run/interfaces.js';
 import type { Context } from '../frame/context.js';
 import type { Outcome } from '../frame/outcome.js';
@@ -11,6 +14,19 @@ export interface ShowFlags {
   readonly once: boolean;
   readonly frames?: FrameFormat | undefined;
   readonly top?: number | undefined;
+  /** Sink, or number of its page from 1. */
+  readonly page?: string | undefined;
+}
+
+/** Page that `--page` names, from 0. @throws `not-found` */
+export function readPage(plan: Plan, text: string | undefined): number {
+  if (text === undefined) return 0;
+  const sinks = shownSinks(plan).map(({ name }) => name);
+  const at = /^\d+$/.test(text) ? Number(text) - 1 : sinks.indexOf(text);
+  if (at >= 0 && at < sinks.length) return at;
+  throw new StreamctlError('not-found', `--page ${text}: the dashboard of "${plan.name}" has no such page`, {
+    hint: `its pages are ${sinks.map((name, index) => `${index + 1} ${name}`).join(', ')}`,
+  });
 }
 
 /** Reports what a run does to what judges `--until`; the dashboard itself tells people. */
@@ -29,7 +45,7 @@ export function reportingListener({ stream, stdout }: Context): RunListener {
 
 /**
  * Shows a run of this process until it ends, is left with `q`, or the command line is over; then stops it.
- * @param look what is shown of the run; its own snapshot when absent.
+ * @param look what is shown of the run; its own snapshot when absent. @param page to begin with, from 0.
  * @throws what the run failed with.
  */
 export async function showRun(
@@ -37,6 +53,7 @@ export async function showRun(
   run: PipelineRun,
   show: ShowFlags,
   look: () => DashboardSnapshot = () => run.snapshot(),
+  page = 0,
 ): Promise<Outcome> {
   const failed = new AbortController();
   void run.done.then((summary) => {
@@ -49,6 +66,7 @@ export async function showRun(
     frames: show.frames,
     once: show.once,
     top: show.top,
+    page,
     signal: AbortSignal.any([context.signal, failed.signal]),
   });
   const summary = await run.stop();

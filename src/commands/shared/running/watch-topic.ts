@@ -20,6 +20,9 @@ export async function watchTopic(
   topic: string,
   { flags }: { readonly flags: TopicFlags },
 ): Promise<Outcome> {
+  if (flags.page !== undefined) {
+    throw new StreamctlError('usage', '--page is for pipelines: a topic has one', { hint: '--agg says what is shown' });
+  }
   const { startWindowConsume } = await import('../../../run/window-consume.js');
   const bounded = flags.once || context.stream.wantsEof;
   if (!bounded) context.progress(`waiting for a first record of ${topic}`);

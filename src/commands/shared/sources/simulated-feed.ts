@@ -5,7 +5,7 @@ import { flagsWithout } from './feed-context.js';
 import type { FeedWishes } from './feed-wishes.js';
 import { SIMULATE_FLAGS } from './simulate-flags.js';
 import { openingText } from './simulate-progress.js';
-import { planSimulation, playToTopic } from './simulation.js';
+import { planSimulation, playToTopic, type SimulationPlan } from './simulation.js';
 
 /**
  * Sends what a simulation gives to the source of a pipeline: on and on, or a sample of it at once.
@@ -16,7 +16,9 @@ export function simulatedSender(context: Context, plan: Plan, { speed, atOnce }:
   const flags = { ...flagsWithout(SIMULATE_FLAGS), speed: atOnce ? 'max' : speed };
   const whole = planSimulation(plan, flags, context.clock.now());
   const { simulator, options } = whole;
-  const simulation = atOnce ? { ...whole, endMs: options.startMs + simulator.sampleMs } : whole;
+  const simulation: SimulationPlan = atOnce
+    ? { ...whole, endMs: options.startMs + simulator.sampleMs, endsByNow: true }
+    : whole;
   context.note(`${simulation.topic} gets a simulation of ${openingText(simulation)}`);
   return async (place: Context): Promise<void> => {
     await withClient(place, (client) =>

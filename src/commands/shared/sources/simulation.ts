@@ -20,7 +20,6 @@ import type { Plan } from '../../../plan/plan.js';
 import type { Context } from '../frame/context.js';
 import { readBeginning, readDisturbances, readSimulationSpeed, type SimulateFlags } from './simulate-flags.js';
 
-const DAY_MS = 86_400_000;
 /** A broker that is gone for so long is given up. */
 const DELIVERY_TIMEOUT_MS = 30_000;
 
@@ -35,6 +34,8 @@ export interface SimulationPlan {
   readonly topic: string;
   /** Nobody said when it begins: it goes on behind what the topic holds, which would make it late. */
   readonly goesOn: boolean;
+  /** All of it goes out at once: it ends by now, however late it begins. */
+  readonly endsByNow?: true;
 }
 
 /** What of a context a simulation works with. */
@@ -177,18 +178,23 @@ export async function playToTopic(
   }
 }
 
-/** The same, as much later as it has to be; undefined where nothing newer is in the topic. */
+/**
+ * The same, as much later as it has to be; undefined where nothing newer is in the topic. It begins by now, also where
+ * somebody sent times that are still to come: nothing that is simulated is ahead of the clock.
+ */
 async function behindNewest(
   { clock }: SimulationPlace,
   client: KafkaClient,
   simulation: SimulationPlan,
 ): Promise<SimulationPlan | undefined> {
-  const { options, endMs, topic } = simulation;
-  const newestMs = await newestTimestamp(client, topic, options.startMs, clock.now() + DAY_MS);
+  const { options, endMs, topic, endsByNow } = simulation;
+  const nowMs = clock.now();
+  const newestMs = await newestTimestamp(client, topic, options.startMs, nowMs);
   if (newestMs === undefined) return undefined;
+  const movedMs = endMs + newestMs - options.startMs;
   return {
     ...simulation,
     options: { ...options, startMs: newestMs },
-    endMs: endMs + newestMs - options.startMs,
+    endMs: endsByNow ? Math.min(movedMs, nowMs) : movedMs,
   };
 }

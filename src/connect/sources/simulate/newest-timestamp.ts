@@ -6,7 +6,7 @@ const EXACT_MS = 1_000;
 
 /**
  * Timestamp of the newest record of a topic between two times, found by halving: brokers tell the first record after a time.
- * @returns epoch ms, at most a second too late; undefined where no record is that new.
+ * @returns epoch ms, at most a second too late, `toMs` where records are newer; undefined where no record is that new.
  * @throws `not-found`, `broker-unreachable`
  */
 export async function newestTimestamp(

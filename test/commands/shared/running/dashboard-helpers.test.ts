@@ -71,10 +71,11 @@ describe('withEarlierResults', () => {
     trend,
   });
   const table = (...rows: ResultRow[]) => ({ ...sample.results, rows });
+  const earlier = (...rows: ResultRow[]) => new Map([['prices', table(...rows)]]);
 
   it('fills in what the new run does not know yet, and joins histories', () => {
     const now = sampleSnapshot({ results: table(row('bmw', 5, [3, 4]), row('vw', 5, [9])) });
-    const shown = withEarlierResults(now, table(row('audi', 3, [1]), row('bmw', 4, [2, 3]))).results.rows;
+    const shown = withEarlierResults(now, earlier(row('audi', 3, [1]), row('bmw', 4, [2, 3]))).results.rows;
     expect(shown.map(({ values, trend }) => [values[0], trend])).toEqual([
       ['audi', [1]],
       ['bmw', [2, 3, 4]],
@@ -84,8 +85,8 @@ describe('withEarlierResults', () => {
 
   it('keeps the newer of both and ignores results of another form', () => {
     const now = sampleSnapshot({ results: table(row('bmw', 1, [1])) });
-    expect(withEarlierResults(now, table(row('bmw', 2, [1, 2]))).results.rows[0]!.windowStartMs).toBe(2);
-    expect(withEarlierResults(now, { ...table(), columns: [] })).toBe(now);
+    expect(withEarlierResults(now, earlier(row('bmw', 2, [1, 2]))).results.rows[0]!.windowStartMs).toBe(2);
+    expect(withEarlierResults(now, new Map([['prices', { ...table(), columns: [] }]]))).toEqual(now);
     expect(withEarlierResults(now, undefined)).toBe(now);
   });
 });
