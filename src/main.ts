@@ -67,8 +67,6 @@ async function perform(stdout: ProcessOutput, stderr: ProcessOutput, ending: End
     return 0;
   }
   ending.line = parsed;
-  // What cannot be loaded is told where it is used.
-  parsed.spec.preload?.(parsed.typed).catch(() => {});
   const { openSession } = await import('./commands/shared/frame/session.js');
   const session = await openSession(parsed, await openEdges(stdout, stderr));
   ending.session = session;

@@ -1,6 +1,6 @@
 import { StreamctlError } from '../base/errors.js';
 import { BROKER_FLAGS, dataFolder, REACH_FLAGS } from './shared/broker/broker-flags.js';
-import { loadBroker, serveBroker } from './shared/broker/serve-broker.js';
+import { serveBroker } from './shared/broker/serve-broker.js';
 import { defineCommand } from './shared/frame/command.js';
 
 /** `broker serve`: the background process of the embedded broker. */
@@ -28,7 +28,6 @@ export const brokerServe = defineCommand({
   resultSchema: { type: 'object', properties: { type: { type: 'string', enum: ['end'] } }, required: ['type'] },
   streaming: true,
   hidden: true,
-  preload: loadBroker,
   async run(context, { flags }) {
     const folder = dataFolder(context, flags.data);
     const idleStop = flags.idleStop > 0 ? { idleStopMs: flags.idleStop } : {};

@@ -1,7 +1,7 @@
 import type { BrokerFile } from '../embedded/broker-file.js';
 import { BROKER_FLAGS, BROKER_SCHEMA, brokerResult, dataFolder, REACH_FLAGS } from './shared/broker/broker-flags.js';
 import { neededSettings } from './shared/broker/client-demands.js';
-import { loadBroker, serveBroker } from './shared/broker/serve-broker.js';
+import { serveBroker } from './shared/broker/serve-broker.js';
 import { defineCommand } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
@@ -49,7 +49,6 @@ export const brokerStart = defineCommand({
     required: ['type'],
   },
   streaming: true,
-  preload: async ({ detach }) => (detach ? undefined : loadBroker()),
   async run(context, { flags }) {
     const folder = dataFolder(context, flags.data);
     const { parseUsers, readReach, reachWords, usersVariable } = await import('./shared/broker/broker-reach.js');

@@ -5,11 +5,6 @@ import type { Context } from '../frame/context.js';
 /** What is chosen by flags; the rest is the same for every broker of ours. */
 export type ServeOptions = Omit<OwnerOptions, 'version' | 'pid' | 'log'>;
 
-/** Loads what a broker is made of. */
-export function loadBroker(): Promise<unknown> {
-  return Promise.all([import('../../../embedded/start-broker.js'), import('../../../broker/start-broker.js')]);
-}
-
 /**
  * Runs a broker in this process until a signal, its idle time, or a failure of its disk.
  * @param ready is told once it accepts connections.

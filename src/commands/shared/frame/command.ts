@@ -113,8 +113,6 @@ export interface CommandSpec<
   readonly hidden?: true;
   /** Flags known only once the words are there, e.g. a pipeline's own parameters. `words`: what follows the path. */
   readonly dynamicFlags?: (words: readonly string[]) => Promise<FlagSpecs>;
-  /** Begins to load what `run` takes longest to load, while the configuration is read. `typed`: flags of the line by key. */
-  readonly preload?: (typed: Readonly<Record<string, unknown>>) => Promise<unknown>;
   /** @throws StreamctlError for all that the person or the world can cause. */
   run(context: Context, input: Input<F, A>): Promise<Outcome>;
 }
