@@ -9,6 +9,7 @@ const suites = {
   brokers: () => import('./brokers.js'),
   latency: () => import('./latency.js'),
   windows: () => import('./windows.js'),
+  scale: () => import('./scale.js'),
 };
 
 /** Puts `text` between the markers of `name` in RESULTS.md. */

@@ -2,81 +2,16 @@
 // one-minute tumbling windows of event time by manufacturer, count, mean, min, max, stddev; results to a topic, ours to a pipe.
 import { execFileSync } from 'node:child_process';
 
-import { once } from 'node:events';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { apacheKafka } from './brokers.js';
 import { cost, inTurn, kafka, measure, median, rate, ratio, scratch, streamctl, table, usage } from './lib.js';
+import { compare, fill, writeRecords } from './window-rows.js';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SIZES = (process.env.BENCH_SIZES ?? '1000000,5000000').split(',').map(Number);
 const services = process.env.SERVICES_HOME ?? join(homedir(), '.cache/streamctl-services');
-const makers = ['audi', 'bmw', 'ford', 'hyundai', 'toyota', 'vw', 'skoda', 'merc', 'opel', 'seat'];
-const start = 1_700_000_000_000;
-
-/** Writes one file per partition, and gives the right answer: "maker@windowStart" -> [count, mean, min, max, stddev]. */
-async function writeRecords(folder, rows) {
-  let state = 11;
-  const below = (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 4294967296) * bound);
-  };
-  const files = [0, 1, 2].map((partition) => createWriteStream(join(folder, `p${partition}.ndjson`)));
-  const text = ['', '', ''];
-  const groups = new Map();
-  for (let row = 0; row < rows; row++) {
-    // Ten thousand rows a minute of event time; one in a hundred is up to two seconds behind.
-    const ts = start + row * 6 - (below(100) === 0 ? below(2000) : 0);
-    const maker = makers[below(10)];
-    const price = 500 + below(6_000_000) / 100;
-    text[row % 3] +=
-      `{"id":${row},"manufacturer":"${maker}","model":"model ${below(90)}","year":${2000 + below(21)},"price":${price},"transmission":"Manual","mileage":${below(150000)},"fuelType":"Petrol","tax":${below(600)},"ts":${ts}}\n`;
-    const key = `${maker}@${Math.floor(ts / 60000) * 60000}`;
-    const group = groups.get(key) ?? { n: 0, mean: 0, m2: 0, min: Infinity, max: -Infinity };
-    groups.set(key, group);
-    const delta = price - group.mean;
-    group.n++;
-    group.mean += delta / group.n;
-    group.m2 += delta * (price - group.mean);
-    group.min = Math.min(group.min, price);
-    group.max = Math.max(group.max, price);
-    for (let p = 0; p < 3; p++) {
-      if (text[p].length < 1 << 20 && row < rows - 1) continue;
-      if (!files[p].write(text[p])) await once(files[p], 'drain');
-      text[p] = '';
-    }
-  }
-  for (const file of files) {
-    file.end();
-    await once(file, 'finish');
-  }
-  return groups;
-}
-
-const close = (a, b) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
-
-/** Fails when the results differ from the oracle. @param results iterable of {key, n, mean, min, max, stddev} */
-function compare(name, results, groups) {
-  const newest = new Map();
-  for (const result of results) newest.set(result.key, result);
-  if (newest.size !== groups.size) throw new Error(`${name}: ${newest.size} groups instead of ${groups.size}`);
-  for (const [key, group] of groups) {
-    const got = newest.get(key);
-    const stddev = Math.sqrt(group.m2 / (group.n - 1));
-    if (
-      !got ||
-      got.n !== group.n ||
-      !close(got.mean, group.mean) ||
-      got.min !== group.min ||
-      got.max !== group.max ||
-      !(Math.abs(got.stddev - stddev) <= 1e-6 * stddev)
-    ) {
-      throw new Error(`${name}: ${key} is ${JSON.stringify(got)}, not ${JSON.stringify({ ...group, stddev })}`);
-    }
-  }
-}
-
 /** All records of a result topic as lines `key\tvalue`. */
 async function readTopic(address, topic) {
   const { stdout } = await measure('kcat', [
@@ -228,35 +163,6 @@ class Flink {
       await new Promise((done) => setTimeout(done, 10));
     }
   }
-}
-
-async function fill(address, topic, folder) {
-  await kafka([
-    'topics',
-    '--bootstrap-server',
-    address,
-    '--create',
-    '--topic',
-    topic,
-    '--partitions',
-    '3',
-    '--config',
-    'retention.ms=-1',
-  ]);
-  for (const partition of [0, 1, 2])
-    await measure('kcat', [
-      '-P',
-      '-b',
-      address,
-      '-t',
-      topic,
-      '-p',
-      String(partition),
-      '-X',
-      'batch.size=1000000',
-      '-l',
-      join(folder, `p${partition}.ndjson`),
-    ]);
 }
 
 async function contest(address, rows, flink, classes, folder) {
