@@ -1,7 +1,7 @@
 // A car file of any length, the same on every machine: seeded, in the columns of the real ones.
 
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { closeSync, createWriteStream, openSync, readFileSync, writeSync } from 'node:fs';
 
 const makers = ['audi', 'bmw', 'ford', 'hyundai', 'toyota', 'vw'];
 const models = ['A1', 'A6', '3 Series', 'Focus', 'Fiesta', 'Tucson', 'Yaris', 'Golf', 'Polo'];
@@ -39,6 +39,29 @@ export async function writeCars(path, rows, { seed = 7, json = false } = {}) {
   }
   out.end(text);
   await once(out, 'finish');
+}
+
+/** Rows made one by one before {@link writeManyCars} repeats them. */
+const BLOCK_ROWS = 1_000_000;
+
+/** Like {@link writeCars} for files of gigabytes: the first million rows again and again. */
+export async function writeManyCars(path, rows) {
+  await writeCars(path, Math.min(rows, BLOCK_ROWS));
+  if (rows <= BLOCK_ROWS) return;
+  const bytes = readFileSync(path);
+  const block = bytes.subarray(bytes.indexOf(0x0a) + 1);
+  const file = openSync(path, 'a');
+  for (let left = rows - BLOCK_ROWS; left > 0; left -= BLOCK_ROWS)
+    writeSync(file, block.subarray(0, ends(block, left)));
+  closeSync(file);
+}
+
+/** Where the first `rows` rows of a block end. */
+function ends(block, rows) {
+  if (rows >= BLOCK_ROWS) return block.length;
+  let at = 0;
+  for (let row = 0; row < rows; row++) at = block.indexOf(0x0a, at) + 1;
+  return at;
 }
 
 function asJson(columns, cells) {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeCars } from './cars-file.js';
+import { writeCars, writeManyCars } from './cars-file.js';
 import { cost, has, inTurn, launcher, measure, median, rate, ratio, scratch, streamctl, table } from './lib.js';
 import { writeWorkbook } from './xlsx-file.js';
 
@@ -94,7 +94,7 @@ async function memory(folder) {
   const rows = [];
   for (const bytes of [1e3, 1e6, 1e8, 1e9, 1e10].filter((size) => size <= MAX_BYTES)) {
     const file = join(folder, 'size.csv');
-    await writeCars(file, Math.ceil(bytes / BYTES_PER_ROW));
+    await writeManyCars(file, Math.ceil(bytes / BYTES_PER_ROW));
     const topic = `size-${bytes}`;
     await streamctl(
       ['topics', 'create', topic, '-c', `retention.bytes=${KEEP_BYTES}`, '-c', 'segment.bytes=67108864'],

@@ -30,4 +30,15 @@ describe('crc32c', () => {
       }),
     );
   });
+
+  it('equals the definition wherever the bytes lie in their memory', () => {
+    const memory = Uint8Array.from({ length: 200 }, (_, index) => index * 7 + 3);
+    for (let start = 0; start < 9; start++) {
+      for (let end = start; end < 140; end++) {
+        const expected = naive(memory.subarray(start, end));
+        expect(crc32c(memory, start, end)).toBe(expected);
+        expect(crc32c(memory.subarray(start, end))).toBe(expected);
+      }
+    }
+  });
 });
