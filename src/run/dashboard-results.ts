@@ -92,6 +92,9 @@ export class ShownResults {
   }
 
   #keyOf({ values }: Pick<ShownResult, 'values'>): string {
+    // One text is the usual key; no list in JSON begins like it.
+    const only = this.#keyPositions.length === 1 ? values[this.#keyPositions[0]!] : undefined;
+    if (typeof only === 'string') return `"${only}`;
     return JSON.stringify(this.#keyPositions.map((position) => printable(values[position])));
   }
 

@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Note, ResultColumn } from '../plan/snapshot.js';
 import { dashboardFrame } from './dashboard-frame.js';
 import type { DashboardState } from './dashboard-state.js';
-import type { RejectedRow, RunListener } from './interfaces.js';
+import type { RejectedRow, RunListener, WindowResult } from './interfaces.js';
 
 /** Tells what happens in a run to its dashboard and to whoever listens. */
 export class Report {
@@ -37,9 +37,9 @@ export class Report {
     const columns = this.#columns.get(sink)!;
     for (let row = 0; row < output.batch.length; row++) {
       const gone = output.deleted?.[row] === 1;
-      if (gone && shown) this.state.hide(sink, cells(output, row));
+      const result = resultAt(output, row, columns);
+      if (gone && shown) this.state.hide(sink, result);
       if (gone) continue;
-      const result = { sink, columns, reason: output.reason, ...cells(output, row) };
       if (shown) this.state.show(sink, result);
       this.#listener.result?.(result);
     }
@@ -108,11 +108,13 @@ export class Report {
   }
 }
 
-function cells(
-  { batch, windowStarts, windowEnds }: ResultOutput,
-  row: number,
-): { values: readonly Value[]; windowStartMs?: number; windowEndMs?: number } {
-  const values = batch.schema.map((column, index) => valueAt(batch.vectors[index]!, column.type, row));
-  if (!windowStarts || !windowEnds) return { values };
-  return { values, windowStartMs: windowStarts[row]!, windowEndMs: windowEnds[row]! };
+function resultAt(output: ResultOutput, row: number, columns: readonly ResultColumn[]): WindowResult {
+  const { batch, windowStarts, windowEnds, sink, reason } = output;
+  const { schema, vectors } = batch;
+  const values: Value[] = [];
+  for (let index = 0; index < schema.length; index++) {
+    values.push(valueAt(vectors[index]!, schema[index]!.type, row));
+  }
+  if (!windowStarts || !windowEnds) return { sink, columns, reason, values };
+  return { sink, columns, reason, values, windowStartMs: windowStarts[row]!, windowEndMs: windowEnds[row]! };
 }
