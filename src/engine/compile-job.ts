@@ -19,6 +19,8 @@ import { StateWriter } from './state/state-writer.js';
 const COUNTS = ['rowsIn', 'rowsOut', 'late', 'rejected', 'dropped'] as const;
 /** Rows and groups that the first phase gathers before it asks to be relieved of them. */
 const MAX_GATHERED = 100_000;
+/** A state that has grown by less since the last snapshot is written without being copied on the way. */
+const ROOM = 1.125;
 
 class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
   readonly plan: Plan;
@@ -27,6 +29,8 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
   readonly #outputs = new Outputs();
   readonly #tables: ReferenceTables = new Map();
   readonly #horizon: Horizon;
+  /** Bytes to begin with per section: what the last snapshot took, and some more. */
+  readonly #sizes = new Map<string, number>();
   #graph: Graph;
 
   constructor(plan: Plan, options: JobOptions, phase: JobPhase) {
@@ -153,10 +157,12 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
     for (const { exchange, input } of this.#graph.inputs.values())
       sections.set(sourceSection(exchange.source), saved(input));
     for (const [name, { operator }] of this.#graph.steps) {
-      const writer = new StateWriter();
+      const section = stepSection(name);
+      const writer = new StateWriter(this.#sizes.get(section));
       for (const count of COUNTS) writer.count(operator.counts[count]);
       operator.save(writer);
-      sections.set(stepSection(name), writer.finish());
+      this.#sizes.set(section, Math.ceil(writer.length * ROOM));
+      sections.set(section, writer.view());
     }
     return writeSections(shapeOf(this.plan), sections);
   }
@@ -200,7 +206,7 @@ function stepSection(name: string): string {
 function saved(part: { save(writer: StateWriter): void }): Uint8Array {
   const writer = new StateWriter();
   part.save(writer);
-  return writer.finish();
+  return writer.view();
 }
 
 /** Loads a section whole; one that is not there is of a part that had no state. */

@@ -1,3 +1,4 @@
+import { utf8 } from '../../base/bytes.js';
 import { StreamctlError } from '../../base/errors.js';
 import type { PlanShape } from '../plan-shape.js';
 import { StateReader } from './state-reader.js';
@@ -9,8 +10,25 @@ const SNAPSHOT_VERSION = 3;
 /** State of the sources and steps of a job, by what they are called. */
 export type Sections = ReadonlyMap<string, Uint8Array>;
 
+/** Room for the length of a section. */
+const LENGTH_BYTES = 16;
+
 /** A snapshot: the plan's shape and each part of the state for itself, so that jobs can take what is theirs. */
 export function writeSections(shape: PlanShape, sections: Sections): Uint8Array {
+  const head = writeHead(shape, sections.size);
+  let room = head.length;
+  for (const [name, bytes] of sections) room += utf8(name).length + bytes.length + 2 * LENGTH_BYTES;
+  // Large states are put together in one array of the right size, without being copied as they grow.
+  const writer = new StateWriter(room);
+  writer.raw(head);
+  for (const [name, bytes] of sections) {
+    writer.text(name);
+    writer.bytes(bytes);
+  }
+  return writer.view();
+}
+
+function writeHead(shape: PlanShape, sectionCount: number): Uint8Array {
   const writer = new StateWriter();
   writer.byte(SNAPSHOT_VERSION);
   writer.count(shape.size);
@@ -18,11 +36,7 @@ export function writeSections(shape: PlanShape, sections: Sections): Uint8Array 
     writer.text(part);
     writer.text(text);
   }
-  writer.count(sections.size);
-  for (const [name, bytes] of sections) {
-    writer.text(name);
-    writer.bytes(bytes);
-  }
+  writer.count(sectionCount);
   return writer.finish();
 }
 

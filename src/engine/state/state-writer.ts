@@ -6,6 +6,8 @@ const TAGS = { null: 0, false: 1, true: 2, number: 3, bigint: 4, string: 5, json
 export { TAGS as VALUE_TAGS };
 
 const FIRST_BYTES = 1024;
+/** Texts below are written letter by letter, as long as they are ASCII: an encoder costs more than it does for them. */
+const SHORT_TEXT = 64;
 
 /** Turns state into bytes; {@link StateReader} reads them in the same order. */
 export class StateWriter {
@@ -55,6 +57,20 @@ export class StateWriter {
 
   /** A text of any length. */
   text(value: string): void {
+    const { length } = value;
+    if (length < SHORT_TEXT) {
+      const at = this.#room(length + 1);
+      const bytes = this.#bytes;
+      bytes[at] = length;
+      let index = 0;
+      for (; index < length; index++) {
+        const code = value.charCodeAt(index);
+        if (code >= 128) break;
+        bytes[at + 1 + index] = code;
+      }
+      if (index === length) return;
+      this.#length = at;
+    }
     this.bytes(utf8(value));
   }
 
@@ -115,5 +131,10 @@ export class StateWriter {
   /** Everything written so far. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Everything written so far, without a copy: nothing may be written afterwards. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 }
