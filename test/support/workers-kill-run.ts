@@ -89,7 +89,9 @@ export class WorkersKillRun {
 
   #start(place: number, member: string): void {
     const { host, port } = this.#settings.brokers[0]!;
-    const args = ['run', './trips.pipeline.json', '-b', `${host}:${port}`, '--checkpoint', '700ms'];
+    // With local state: what a killed worker leaves there may be of any checkpoint, or unfinished.
+    const kept = ['--checkpoint', '700ms', '--state', 'state'];
+    const args = ['run', './trips.pipeline.json', '-b', `${host}:${port}`, ...kept];
     const tuned = ['-X', `session.timeout.ms=${SESSION_MS}`, '-X', `group.instance.id=${member}`];
     const child = spawn(process.execPath, [resolve('bin/streamctl.js'), ...args, ...tuned], {
       cwd: this.#folder,
