@@ -180,6 +180,8 @@ export interface PipelineRunOptions {
   readonly maxAheadMs?: number;
   /** Groups or rows that one step may hold. Default of the engine. */
   readonly maxGroups?: number;
+  /** Whether snapshots hold the newest results; false where nobody looks at them. Default true. */
+  readonly showsResults?: boolean;
   /** Default {@link CHECKPOINT_EVERY_MS}. */
   readonly checkpointEveryMs?: number;
   /** How long a broker that is gone is waited for. Default {@link RECONNECT_MS}. */

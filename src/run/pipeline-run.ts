@@ -53,7 +53,7 @@ class Supervisor implements PipelineRun {
     this.#options = options;
     const { clock, crypto } = options.place.edges;
     this.#state = new DashboardState(dashboardFrame(options.plan, options.place.name), clock);
-    this.#report = new Report(options.plan, this.#state, options.listener ?? {});
+    this.#report = new Report(options.plan, this.#state, options.listener ?? {}, options.showsResults);
     this.#tables = new ReferenceTables(options, this.#report);
     this.#memory = {
       runId: toHex(crypto.randomBytes(8)),

@@ -13,12 +13,13 @@ export class Report {
   readonly #shown: ReadonlySet<string>;
   readonly #columns: ReadonlyMap<string, readonly ResultColumn[]>;
 
-  constructor(plan: Plan, state: DashboardState, listener: RunListener) {
+  /** @param showsResults see `PipelineRunOptions`. */
+  constructor(plan: Plan, state: DashboardState, listener: RunListener, showsResults = true) {
     this.state = state;
     this.#listener = listener;
     const frame = dashboardFrame(plan);
     const pages = new Map([frame, ...frame.pages].map(({ sink, columns }) => [sink, columns]));
-    this.#shown = new Set(pages.keys());
+    this.#shown = new Set(showsResults ? pages.keys() : []);
     this.#columns = new Map(plan.sinks.map(({ name, columns }) => [name, pages.get(name) ?? columns]));
   }
 

@@ -28,6 +28,8 @@ export interface WindowConsumeOptions {
   readonly maxAheadMs?: number;
   /** See {@link PipelineRunOptions}. */
   readonly maxGroups?: number;
+  /** See {@link PipelineRunOptions}. */
+  readonly showsResults?: boolean;
   readonly listener: RunListener;
   /** Ends the wait for a first record. */
   readonly signal: AbortSignal;
@@ -61,6 +63,7 @@ export async function startWindowConsume(options: WindowConsumeOptions): Promise
     ...(bounded === undefined ? {} : { bounded }),
     ...(options.maxAheadMs === undefined ? {} : { maxAheadMs: options.maxAheadMs }),
     ...(options.maxGroups === undefined ? {} : { maxGroups: options.maxGroups }),
+    ...(options.showsResults === undefined ? {} : { showsResults: options.showsResults }),
   });
   return { plan, run };
 }
