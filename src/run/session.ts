@@ -302,7 +302,7 @@ export class Session {
     if (role === 'wait') report.note('info', 'the other workers save and end');
     if (role === 'leave') {
       this.#isTakenOver = true;
-      report.note('info', 'another run takes over to write a snapshot: this one ends');
+      report.note('warning', 'another run takes over to write a snapshot: this one ends');
     }
     return role === 'work';
   }

@@ -43,7 +43,9 @@ describe('run --state', () => {
 
 describe('run --stop-with-snapshot and --from', () => {
   it('ends a run that goes on elsewhere, and the snapshot is begun from by one worker or two', async () => {
-    const elsewhere = space.start(['run', 'cars', '--source', 'topic', '--reset-state', '--parallel', '2']);
+    // However slow this machine is: silence must not close the windows before the snapshot.
+    const flags = ['--source', 'topic', '--reset-state', '--parallel', '2', '--idle', '1h'];
+    const elsewhere = space.start(['run', 'cars', ...flags]);
     await elsewhere.waitFor('shares the work');
     await space.run(['groups', 'wait', 'streamctl-cars', '--lag', '0', '--timeout', '60s']);
     const taken = await runCars('--stop-with-snapshot', '.');
@@ -62,22 +64,26 @@ describe('run --stop-with-snapshot and --from', () => {
     // The open windows of the end are given out by whoever reads to the end.
     const ended = [];
     for (const workers of ['1', '2']) {
-      const flags = ['--from', file, '--reset-state', '--until', 'eof', '--parallel', workers];
-      ended.push((await runCars(...flags)).end);
+      const again = ['--from', file, '--reset-state', '--until', 'eof', '--parallel', workers];
+      ended.push((await runCars(...again)).end);
     }
     expect(ended[0]).toMatchObject({ ok: true, rows: 0 });
     expect(Number(ended[0]!.results)).toBeGreaterThan(0);
     expect(ended[1]).toMatchObject({ ok: true, rows: 0, results: ended[0]!.results });
   });
 
-  it('reads to the present end before, with --until eof, and leaves windows open', async () => {
-    const whole = await runCars('--reset-state', '--until', 'eof');
-    const { end } = await runCars('--reset-state', '--until', 'eof', '--stop-with-snapshot', 'two.snapshot');
-    expect(end).toMatchObject({ ok: true, reason: 'until eof', rows: whole.end.rows });
-    expect(Number(end.results)).toBeLessThan(Number(whole.end.results));
-    const after = await runCars('--until', 'eof');
-    expect(Number(end.results) + Number(after.end.results)).toBe(whole.end.results);
-  });
+  it.each(['1', '2'])(
+    'reads to the present end before, with --until eof, and leaves windows open; %s workers',
+    async (workers) => {
+      const whole = await runCars('--reset-state', '--until', 'eof');
+      const flags = ['--until', 'eof', '--parallel', workers, '--stop-with-snapshot', `end-${workers}.snapshot`];
+      const { end } = await runCars('--reset-state', ...flags);
+      expect(end).toMatchObject({ ok: true, reason: 'until eof', rows: whole.end.rows });
+      expect(Number(end.results)).toBeLessThan(Number(whole.end.results));
+      const after = await runCars('--until', 'eof');
+      expect(Number(end.results) + Number(after.end.results)).toBe(whole.end.results);
+    },
+  );
 
   it.each([
     [['--stop-with-snapshot', 'cars.csv'], 'is there already'],

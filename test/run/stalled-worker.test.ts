@@ -42,7 +42,9 @@ beforeEach(() => {
 /** A worker in a process of its own. */
 function startWorker(): Running {
   const session = `session.timeout.ms=${SESSION_MS}`;
-  return space.start(['run', './trips.pipeline.json', '--checkpoint', '100ms', '-X', session]);
+  // However slow this machine is: silence must not close windows.
+  const flags = ['--checkpoint', '100ms', '--idle', '1h', '-X', session];
+  return space.start(['run', './trips.pipeline.json', ...flags]);
 }
 
 /** How often a worker has said `text`. */
