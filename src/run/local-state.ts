@@ -1,3 +1,4 @@
+import { StreamctlError } from '../base/errors.js';
 import type { FileSystem } from '../base/files.js';
 import type { Clock } from '../base/time.js';
 import type { LocalStateStatus, Note } from '../plan/snapshot.js';
@@ -160,7 +161,9 @@ export class LocalState {
     this.#tell();
   }
 
-  #failed({ message }: Error): void {
+  #failed(error: Error): void {
+    const detail = error instanceof StreamctlError ? error.detail : undefined;
+    const message = detail === undefined ? error.message : `${error.message} (${detail})`;
     this.#failures++;
     this.#retryMs = this.#clock.elapsed() + RETRY_MS;
     this.#waiting.clear();
