@@ -248,6 +248,6 @@ async function work(
   if (summary.reason === 'taken-over' && context.stream.required) throw takenOver(plan.name);
   const { deadLetters, late } = internal.internalTopics(plan);
   const topics = { deadLetters: settings.onError === 'skip' ? undefined : deadLetters, late };
-  context.note(closingText(summary.snapshot, topics));
+  context.note(closingText(context.say, summary.snapshot, topics));
   return { reason: summary.reason, result: runResult(summary.snapshot, topics) };
 }

@@ -201,6 +201,22 @@ describe('--source of run and watch', () => {
     }
   }, 60_000);
 
+  it('speaks French on request, and leaves data as it is', async () => {
+    const words = ['run', 'velib', '--source', 'simulated', '--until', 'eof', '--reset-state'];
+    const { code, stdout, stderr } = await space.run([...words, '--lang', 'fr']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('velib-projet reçoit une simulation de');
+    expect(stderr).toMatch(/lignes lues, .* résultats, .* rejetées \(dans velib-dead-letters\)/);
+    expect(stdout).toContain('fermée par');
+    expect(stdout).toContain('total_bikes');
+    const frame = await space.ok('watch', 'velib', '--once', '--frames', 'text', '--lang', 'fr');
+    expect(frame).toContain('Vélos par code postal');
+    const data = await space.run(['run', 'velib', '--source', 'topic', '--until', 'eof', '--json', '--lang', 'fr']);
+    expect(end(data.stdout)).toMatchObject({ type: 'end', ok: true, reason: 'until eof' });
+    const wrong = await space.run(['run', 'velib', '--source', 'simulatd', '--lang', 'fr']);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('erreur : ') });
+  });
+
   it('shows a simulation', async () => {
     const text = await space.ok('watch', 'velib', '--source', 'simulated', '--once', '--frames', 'text');
     expect(text).toContain('93200');

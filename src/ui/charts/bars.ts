@@ -42,7 +42,7 @@ export function paintBars(data: BarsData, size: Size, look: Look): CellGrid {
     paintBar(grid, index * pitch, bar, largest, { ...places, pitch, data, look });
   });
   if (hidden > 0) {
-    const more = `${look.unicode ? '…' : '...'} ${hidden} more`;
+    const more = `${look.unicode ? '…' : '...'} ${look.say('{1} more', hidden)}`;
     grid.put(places.barX, size.rows - 1, more, look.styles.dim);
   }
   return grid;

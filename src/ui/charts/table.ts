@@ -53,7 +53,7 @@ export function paintTable(data: TableData, size: Size, look: Look): CellGrid {
     });
   });
   if (count < data.rows.length && size.rows > 2) {
-    const text = `${first + 1}-${first + count} of ${data.rows.length}`;
+    const text = look.say('{1}-{2} of {3}', first + 1, first + count, data.rows.length);
     grid.put(0, size.rows - 1, text, look.styles.dim);
   }
   return grid;

@@ -20,10 +20,10 @@ export function paintHelp(grid: CellGrid, look: Look): void {
   const rows = Math.min(grid.rows, KEYS.length + 2);
   const area = { x: (grid.columns - columns) >> 1, y: (grid.rows - rows) >> 1, columns, rows };
   grid.fill(area);
-  paintFrame(grid, area, 'Keys', '', look);
+  paintFrame(grid, area, look.say('Keys'), '', look);
   const inside = insideFrame(area);
   KEYS.slice(0, inside.rows).forEach(([keys, meaning], at) => {
-    grid.put(inside.x, inside.y + at, keys, look.styles.key, inside.columns);
-    grid.put(inside.x + 13, inside.y + at, meaning, look.styles.plain, inside.columns - 13);
+    grid.put(inside.x, inside.y + at, look.say(keys), look.styles.key, inside.columns);
+    grid.put(inside.x + 13, inside.y + at, look.say(meaning), look.styles.plain, inside.columns - 13);
   });
 }

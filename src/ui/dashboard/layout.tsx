@@ -39,7 +39,7 @@ function Header({ snapshot, view, size, look }: FrameProps): ReactNode {
   const right = `${state.text}  ${time} `;
   const room = size.columns - textWidth(badge) - textWidth(right) - 3;
   const place = snapshot.place ? `  ${snapshot.place}` : '';
-  const title = snapshot.dashboard.title;
+  const title = look.say(snapshot.dashboard.title);
   return (
     <Box height={1} flexShrink={0} justifyContent="space-between">
       <Box>
@@ -67,7 +67,7 @@ function Header({ snapshot, view, size, look }: FrameProps): ReactNode {
 function StatLine({ snapshot, size, look }: FrameProps): ReactNode {
   const shown: Stat[] = [];
   let used = 1;
-  for (const stat of statsOf(snapshot)) {
+  for (const stat of statsOf(snapshot, look.say)) {
     const width = textWidth(stat.value) + textWidth(stat.name) + 4;
     if (used + width - 3 > size.columns) break;
     used += width;
@@ -92,7 +92,7 @@ function StatLine({ snapshot, size, look }: FrameProps): ReactNode {
 function Tiles({ snapshot, look, place }: FrameProps): ReactNode {
   return (
     <Box height={4} flexShrink={0}>
-      {statsOf(snapshot).map((stat) => (
+      {statsOf(snapshot, look.say).map((stat) => (
         <Box
           key={stat.name}
           ref={(element) => place(`tile-${stat.name}`, element)}
@@ -132,28 +132,28 @@ function KeyLine({ snapshot, view, look, size }: FrameProps): ReactNode {
       <Box height={1} flexShrink={0} paddingLeft={1} gap={2}>
         <Piece look={look} style="strong">{`/${view.draft}${look.unicode ? '▏' : '_'}`}</Piece>
         <Piece look={look} style="dim">
-          Enter keeps the filter, Esc drops it
+          {look.say('Enter keeps the filter, Esc drops it')}
         </Piece>
       </Box>
     );
   }
   const arrow = view.sort?.descending ? (look.unicode ? ' ▼' : ' v') : look.unicode ? ' ▲' : ' ^';
-  const order = view.sort ? `${columnTitle(view.sort.column)}${arrow}` : 'first seen';
+  const order = view.sort ? `${columnTitle(view.sort.column)}${arrow}` : look.say('first seen');
   const count = pageCount(snapshot);
   const keys: readonly (readonly [key: string, meaning: string])[] = [
-    ['q', 'quit'],
-    ['p', view.paused ? 'go on' : 'pause'],
-    ...(count > 1 ? [['tab', `${snapshot.sink ?? 'page'} ${view.page + 1}/${count}`] as const] : []),
-    ['s', `sort: ${order}`],
-    ['/', view.filter ? `filter: ${view.filter}` : 'filter'],
-    ['?', 'help'],
+    ['q', look.say('quit')],
+    ['p', look.say(view.paused ? 'go on' : 'pause')],
+    ...(count > 1 ? [['tab', `${snapshot.sink ?? look.say('page')} ${view.page + 1}/${count}`] as const] : []),
+    ['s', look.say('sort: {1}', order)],
+    ['/', view.filter ? look.say('filter: {1}', view.filter) : look.say('filter')],
+    ['?', look.say('help')],
   ];
   const tight = size.columns < 60;
   const gap = tight ? 2 : 3;
   const shown: (readonly [key: string, meaning: string])[] = [];
   let used = 1;
   for (const [key, meaning] of keys) {
-    const text = tight ? meaning.split(':')[0]! : meaning;
+    const text = tight ? meaning.split(':')[0]!.trim() : meaning;
     used += textWidth(text) + textWidth(key) + 1 + gap;
     if (used - gap <= size.columns) shown.push([key, text]);
   }
@@ -250,7 +250,7 @@ export class LayoutEngine {
     return {
       texts: gridFromSgr(this.#paper.text, size),
       panels: outline.body ? this.#panelsOf(outline.body) : [],
-      tiles: tiles ? this.#tilesOf(statsOf(snapshot)) : [],
+      tiles: tiles ? this.#tilesOf(statsOf(snapshot, look.say)) : [],
     };
   }
 

@@ -4,6 +4,7 @@ import { type Look, makeLook } from '../charts/look.js';
 import type { Size } from '../terminal/cells.js';
 import { type Key, KeyParser } from '../terminal/keys.js';
 import { type TerminalPort, TerminalSession } from '../terminal/terminal-session.js';
+import type { Say } from '../text/say.js';
 import type { Style } from '../text/style.js';
 import { type Layout, LayoutEngine } from './layout.js';
 import { scopeOf } from './model.js';
@@ -16,6 +17,7 @@ export interface LiveOptions {
   readonly clock: Clock;
   readonly terminal: TerminalPort;
   readonly style: Style;
+  readonly say: Say;
   /** The newest look; asked for at each refresh. */
   readonly snapshot: () => DashboardSnapshot;
   /** Between two pictures, at least {@link MIN_REFRESH_MS}. */
@@ -67,7 +69,7 @@ class LiveShow {
 
   constructor(options: LiveOptions) {
     this.#options = options;
-    this.#look = makeLook(options.style.unicode);
+    this.#look = makeLook(options.style.unicode, options.say);
     this.#snapshot = options.snapshot();
     const page = options.page ?? 0;
     this.#view = initialView(pageOf(this.#snapshot, page).dashboard.sort, options.top, page);

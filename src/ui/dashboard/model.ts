@@ -10,6 +10,7 @@ import type {
 } from '../../plan/snapshot.js';
 import type { BarsData } from '../charts/bars.js';
 import type { LinesData } from '../charts/line.js';
+import type { Look } from '../charts/look.js';
 import { sparkText } from '../charts/sparkline.js';
 import type { ChartColumn, TableData } from '../charts/table.js';
 import { digitsFor, formatTime, formatValue, shownUnit } from '../text/numbers.js';
@@ -73,7 +74,7 @@ export function columnTitle(name: string): string {
 }
 
 /** The bars of a panel. */
-export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly ResultRow[], unicode: boolean): BarsData {
+export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly ResultRow[], look: Look): BarsData {
   const labelAt = results.columns.findIndex((column) => column.name === panel.label);
   const valueAt = results.columns.findIndex((column) => column.name === panel.value);
   const column = results.columns[valueAt];
@@ -85,11 +86,11 @@ export function barsOf(panel: BarsPanel, results: ResultTable, rows: readonly Re
       return {
         label: labelOf(row, results, labelAt),
         value,
-        ...(count === undefined || count === null ? {} : { note: `${formatValue(count)} rows` }),
+        ...(count === undefined || count === null ? {} : { note: look.say('{1} rows', formatValue(count)) }),
       };
     }),
     digits: digitsOf(column, rows, valueAt),
-    ...(column?.unit ? { unit: shownUnit(column.unit, unicode) } : {}),
+    ...(column?.unit ? { unit: shownUnit(column.unit, look.unicode) } : {}),
   };
 }
 
@@ -122,7 +123,7 @@ export function tableOf(
   results: ResultTable,
   rows: readonly ResultRow[],
   { sort, scroll }: { readonly sort: Sort | null; readonly scroll: number },
-  unicode: boolean,
+  { unicode, say }: Look,
 ): TableData {
   const names = panel.columns ?? results.columns.map((column) => column.name);
   const picked = names
@@ -142,9 +143,9 @@ export function tableOf(
   const withReason = rows.some((row) => row.reason !== undefined);
   // A panel that names a bound of the window shows it where it wants it.
   const withWindow = !names.some(isWindowBound) && rows.some((row) => row.windowEndMs !== undefined);
-  if (withTrend) columns.push({ title: 'trend', align: 'left', trend: true });
-  if (withWindow) columns.push({ title: 'window', align: 'left' });
-  if (withReason) columns.push({ title: 'closed by', align: 'left' });
+  if (withTrend) columns.push({ title: say('trend'), align: 'left', trend: true });
+  if (withWindow) columns.push({ title: say('window'), align: 'left' });
+  if (withReason) columns.push({ title: say('closed by'), align: 'left' });
   const texts = rows.map((row) => {
     const cells = picked.map((at, place) => cellOf(row.values[at], results.columns[at]!, digits[place]!));
     if (withTrend) cells.push(sparkText(row.trend ?? [], TREND_WIDTH, unicode).padEnd(TREND_WIDTH));

@@ -7,6 +7,7 @@ import { paintSparkline } from '../charts/sparkline.js';
 import { paintTable } from '../charts/table.js';
 import { CellGrid, type Rectangle, type Size } from '../terminal/cells.js';
 import { formatCount, formatTime } from '../text/numbers.js';
+import type { Say } from '../text/say.js';
 import { truncateText } from '../text/width.js';
 import type { ShownPanel } from './arrangement.js';
 import { paintHelp } from './help.js';
@@ -20,7 +21,7 @@ export function paintDashboard(layout: Layout, snapshot: DashboardSnapshot, view
   for (const { stat, area } of layout.tiles) paintFrame(grid, area, stat.name, '', look);
   for (const { panel, area } of layout.panels) {
     const { remark, content } = panelContent(panel, snapshot, view, look);
-    paintFrame(grid, area, panel.title, remark, look);
+    paintFrame(grid, area, look.say(panel.title), remark, look);
     const inside = insideFrame(area);
     grid.blit(content(inside), inside.x, inside.y);
   }
@@ -41,14 +42,14 @@ function panelContent(panel: ShownPanel, snapshot: DashboardSnapshot, view: View
       const rows = shownRows(results, view);
       return orWaiting(rows.length, snapshot, view, look, {
         remark: snapshot.window ?? '',
-        content: (size) => paintBars(barsOf(panel, results, rows, look.unicode), size, look),
+        content: (size) => paintBars(barsOf(panel, results, rows, look), size, look),
       });
     }
     case 'table': {
       const rows = shownRows(results, view);
       return orWaiting(rows.length, snapshot, view, look, {
-        remark: keyCount(rows.length, results.rows.length),
-        content: (size) => paintTable(tableOf(panel, results, rows, view, look.unicode), size, look),
+        remark: keyCount(rows.length, results.rows.length, look.say),
+        content: (size) => paintTable(tableOf(panel, results, rows, view, look), size, look),
       });
     }
     case 'line': {
@@ -60,7 +61,7 @@ function panelContent(panel: ShownPanel, snapshot: DashboardSnapshot, view: View
     }
     case 'sparkline': {
       const values = snapshot.history[panel.metric] ?? [];
-      const remark = values.length > 0 ? `now ${formatCount(values.at(-1)!)}` : '';
+      const remark = values.length > 0 ? look.say('now {1}', formatCount(values.at(-1)!)) : '';
       return { remark, content: (size) => paintSparkline({ values, axis: true }, size, look) };
     }
     case 'activity':
@@ -68,15 +69,15 @@ function panelContent(panel: ShownPanel, snapshot: DashboardSnapshot, view: View
   }
 }
 
-function keyCount(shown: number, all: number): string {
-  if (shown === all) return all === 1 ? '1 key' : `${all} keys`;
-  return `${shown} of ${all} keys`;
+function keyCount(shown: number, all: number, say: Say): string {
+  if (shown === all) return all === 1 ? say('1 key') : say('{1} keys', all);
+  return say('{1} of {2} keys', shown, all);
 }
 
 /** The content, or why there is none yet. */
 function orWaiting(rows: number, snapshot: DashboardSnapshot, view: ViewState, look: Look, content: Content): Content {
   if (rows > 0) return content;
-  const text = view.filter ? `nothing matches "${view.filter}"` : waitingText(snapshot);
+  const text = view.filter ? look.say('nothing matches "{1}"', view.filter) : look.say(waitingText(snapshot));
   return { remark: '', content: (size) => centered(text, size, look) };
 }
 
@@ -107,10 +108,10 @@ function paintActivity(snapshot: DashboardSnapshot, size: Size, look: Look): Cel
   const sources = paintTable(
     {
       columns: [
-        { title: 'source', align: 'left' },
-        { title: 'partitions', align: 'right' },
-        { title: 'rows', align: 'right' },
-        { title: 'lag', align: 'right' },
+        { title: look.say('source'), align: 'left' },
+        { title: look.say('partitions'), align: 'right' },
+        { title: look.say('rows'), align: 'right' },
+        { title: look.say('lag'), align: 'right' },
       ],
       rows: snapshot.sources.map((source) => [
         source.name,

@@ -2,6 +2,7 @@ import { formatDuration } from '../../base/time.js';
 import type { DashboardSnapshot, RunState } from '../../plan/snapshot.js';
 import type { Look, StyleName } from '../charts/look.js';
 import { formatCount, formatDateTime, formatSpan, formatTimeNear, groupDigits } from '../text/numbers.js';
+import type { Say } from '../text/say.js';
 import type { ViewState } from './view-state.js';
 
 /** A number of the run with its name, as texts. */
@@ -31,57 +32,57 @@ export function stateText(
 ): { text: string; style: StyleName } {
   const final = snapshot.state === 'done' || snapshot.state === 'failed';
   const [word, glyph, ascii, style] = WORDS[view.paused && !final ? 'paused' : snapshot.state];
-  return { text: `${look.unicode ? glyph : ascii} ${word}`, style };
+  return { text: `${look.unicode ? glyph : ascii} ${look.say(word)}`, style };
 }
 
 /** The numbers of the second line (or of the tiles), in order of importance. */
-export function statsOf(snapshot: DashboardSnapshot): readonly Stat[] {
+export function statsOf(snapshot: DashboardSnapshot, say: Say): readonly Stat[] {
   const { counts, lag, watermarkMs, atMs, latenessMs, window } = snapshot;
   const peak = Math.max(snapshot.rowsPerSecond, ...(snapshot.history.rowsPerSecond ?? []));
-  const lateness = latenessMs === undefined ? '' : `lateness ${formatDuration(latenessMs)}`;
+  const lateness = latenessMs === undefined ? '' : say('lateness {1}', formatDuration(latenessMs));
   const results = groupDigits(String(counts.resultsOut));
   return [
     {
-      name: 'rows/s',
+      name: say('rows/s'),
       value: formatCount(snapshot.rowsPerSecond),
-      detail: `peak ${formatCount(peak)}`,
+      detail: say('peak {1}', formatCount(peak)),
       style: 'strong',
     },
     {
-      name: 'rows',
+      name: say('rows'),
       value: groupDigits(String(counts.rowsIn)),
-      detail: `in ${formatSpan(snapshot.elapsedMs)}`,
+      detail: say('in {1}', formatSpan(snapshot.elapsedMs)),
       style: 'strong',
     },
     {
-      name: 'lag',
+      name: say('lag'),
       value: lag === null ? '-' : formatCount(lag),
-      detail: lag === 0 ? 'caught up' : 'records to read',
+      detail: say(lag === 0 ? 'caught up' : 'records to read'),
       style: 'strong',
     },
     {
-      name: 'watermark',
+      name: say('watermark'),
       // A time of yesterday without its day looks like one that is still to come.
       value: formatTimeNear(watermarkMs, atMs),
       detail: formatDateTime(watermarkMs).slice(0, 10),
       style: 'strong',
     },
     {
-      name: 'late',
+      name: say('late'),
       value: groupDigits(String(counts.late)),
       detail: lateness,
       style: counts.late > 0 ? 'warn' : 'strong',
     },
     {
-      name: 'rejected',
+      name: say('rejected'),
       value: groupDigits(String(counts.rejected)),
-      detail: 'rows set aside',
+      detail: say('rows set aside'),
       style: counts.rejected > 0 ? 'bad' : 'strong',
     },
     {
-      name: 'windows',
+      name: say('windows'),
       value: groupDigits(String(counts.windowsClosed)),
-      detail: window ?? `${results} results`,
+      detail: window ?? say('{1} results', results),
       style: 'strong',
     },
   ];

@@ -5,6 +5,7 @@ import { StillDashboard } from '../../../src/ui/dashboard/still-dashboard.js';
 import { initialView, type ViewState } from '../../../src/ui/dashboard/view-state.js';
 import { frameSvg } from '../../../src/ui/frames/frame-svg.js';
 import { frameText } from '../../../src/ui/frames/frame-text.js';
+import { sayIn } from '../../../src/ui/text/say.js';
 import { samplePage, sampleSnapshot } from '../sample-snapshot.js';
 
 const dashboard = new StillDashboard();
@@ -78,6 +79,15 @@ describe('the dashboard as text', () => {
     const second = frameText(dashboard.frame(snapshot, { columns, rows }, true, view));
     expect(first).not.toContain('Golf');
     expectGolden(`dashboard-pages-${columns}x${rows}.txt`, `${first}\n${second}`);
+  });
+
+  it('is as recorded in French, with its help and without', () => {
+    const french = new StillDashboard(sayIn('fr'));
+    const size = { columns: 80, rows: 24 };
+    const text = frameText(french.frame(sampleSnapshot({ pages: [samplePage()] }), size));
+    const help = frameText(french.frame(sampleSnapshot(), size, true, { ...initialView(), help: true }));
+    french.close();
+    expectGolden('dashboard-80x24-fr.txt', `${text}\n${help}`);
   });
 
   it('says the day of a watermark that is not of today', () => {

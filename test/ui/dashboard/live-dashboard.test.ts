@@ -6,6 +6,7 @@ import { type LiveEnd, showLive } from '../../../src/ui/dashboard/live-dashboard
 import { StillDashboard } from '../../../src/ui/dashboard/still-dashboard.js';
 import { frameText } from '../../../src/ui/frames/frame-text.js';
 import type { TerminalPort } from '../../../src/ui/terminal/terminal-session.js';
+import { sayEnglish } from '../../../src/ui/text/say.js';
 import { SimClock } from '../../support/sim-clock.js';
 import { samplePage, sampleSnapshot } from '../sample-snapshot.js';
 
@@ -89,6 +90,7 @@ function open(holdMs?: number): Show {
   show.end = showLive({
     clock: show.clock,
     terminal: show.screen,
+    say: sayEnglish,
     style: { color: 24, unicode: true, terminal: true, columns: 80, rows: 24 },
     snapshot: () => show.snapshot,
     refreshMs: 250,

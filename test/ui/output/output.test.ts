@@ -8,6 +8,7 @@ import { stringifyJson } from '../../../src/ui/output/json.js';
 import { openProgress } from '../../../src/ui/output/progress.js';
 import type { OutputMode, View } from '../../../src/ui/output/view.js';
 import { viewText, viewTsv } from '../../../src/ui/output/view-text.js';
+import { sayIn } from '../../../src/ui/text/say.js';
 import { detectStyle, PLAIN_STYLE, type Style } from '../../../src/ui/text/style.js';
 import { textWidth } from '../../../src/ui/text/width.js';
 import { SimClock } from '../../support/sim-clock.js';
@@ -131,6 +132,10 @@ describe('formatError', () => {
   it('brings a stack for mistakes of ours only', () => {
     expect(formatError(new StreamctlError('usage', 'no'))).not.toContain(' at ');
     expect(formatError(new TypeError('x is undefined'))).toMatch(/report it[\s\S]* at /);
+    const details = new StreamctlError('usage', 'no', { detail: 'a\nb', hint: 'c' });
+    expect(formatError(details, { color: 0 }, sayIn('fr'))).toBe(
+      'erreur : no\n  détail :  a\n            b\n  conseil : c\n',
+    );
     expect(formatError('thrown text')).toContain('error: thrown text');
   });
 });

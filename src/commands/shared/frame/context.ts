@@ -7,6 +7,7 @@ import type { JsonValue } from '../../../base/row-batch.js';
 import type { Clock } from '../../../base/time.js';
 import type { StartWorker } from '../../../run/worker-link.js';
 import type { OutputMode } from '../../../ui/output/view.js';
+import type { Say } from '../../../ui/text/say.js';
 import type { Style } from '../../../ui/text/style.js';
 import type { BrokerAccess, BrokerSettings } from '../settings/broker-settings.js';
 import type { CompletionNode } from './completion.js';
@@ -68,7 +69,8 @@ export interface Context {
   readonly verbose: boolean;
   /** Colours and glyphs that stdout may show, and its size. */
   readonly style: Style;
-  readonly language: 'en' | 'fr';
+  /** Says things in the person's language. */
+  readonly say: Say;
   /** `-y`: do not ask. */
   readonly yes: boolean;
   readonly dryRun: boolean;

@@ -7,6 +7,7 @@ import type { JsonValue } from '../../../base/row-batch.js';
 import type { Clock } from '../../../base/time.js';
 import { stringifyJson } from '../../../ui/output/json.js';
 import type { OutputMode } from '../../../ui/output/view.js';
+import { type Language, sayIn } from '../../../ui/text/say.js';
 import { detectStyle } from '../../../ui/text/style.js';
 import type { ExpectedRecords } from '../records/expect.js';
 import type { BrokerAccess, BrokerSettings } from '../settings/broker-settings.js';
@@ -94,7 +95,7 @@ export function makeContext(parts: ContextParts): Context {
       configuration.env,
       color,
     ),
-    language: value('lang') as 'en' | 'fr',
+    say: sayIn(value('lang') as Language),
     yes: value('yes') === true,
     dryRun: value('dryRun') === true,
     timeoutMs: value('timeout') as number | undefined,

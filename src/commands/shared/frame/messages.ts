@@ -2,6 +2,7 @@ import { type ErrorObject, errorObject } from '../../../ui/output/envelope.js';
 import { formatError } from '../../../ui/output/error-text.js';
 import { stringifyJson } from '../../../ui/output/json.js';
 import type { Spinner } from '../../../ui/output/spinner.js';
+import { type Say, sayEnglish } from '../../../ui/text/say.js';
 import { detectStyle, paint, type Style } from '../../../ui/text/style.js';
 import type { Output } from './context.js';
 
@@ -13,12 +14,15 @@ export interface MessageOptions {
   readonly verbose: boolean;
   readonly format: 'text' | 'json';
   readonly redact: (text: string) => string;
+  /** English where nothing is said. */
+  readonly say?: Say;
 }
 
 /** Everything that is said on stderr: notes, warnings, errors, one spinner line. */
 export class Messages {
   readonly #options: MessageOptions;
   readonly #style: Style;
+  readonly #say: Say;
   #spinner: Spinner | undefined;
   #spinnerText: string | undefined;
   #opening = false;
@@ -26,6 +30,7 @@ export class Messages {
   constructor(options: MessageOptions) {
     this.#options = options;
     const { stderr, env, color } = options;
+    this.#say = options.say ?? sayEnglish;
     this.#style = detectStyle({ isTTY: stderr.isTerminal, columns: stderr.columns, rows: stderr.rows }, env, color);
   }
 
@@ -34,7 +39,7 @@ export class Messages {
   }
 
   warn(text: string): void {
-    this.#line('warning', text, `${paint('warning:', 'warn', this.#style)} ${text}`);
+    this.#line('warning', text, `${paint(this.#say('warning:'), 'warn', this.#style)} ${text}`);
   }
 
   debug(text: string): void {
@@ -45,7 +50,7 @@ export class Messages {
     if (this.#options.format === 'json') {
       this.#write(`${stringifyJson({ level: 'error', ...(errorObject(error) satisfies ErrorObject) })}\n`);
     } else {
-      this.#write(formatError(error, this.#style));
+      this.#write(formatError(error, this.#style, this.#say));
     }
   }
 

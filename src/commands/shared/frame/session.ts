@@ -1,5 +1,6 @@
 import { StreamctlError } from '../../../base/errors.js';
 import { formatDuration } from '../../../base/time.js';
+import { type Language, sayIn } from '../../../ui/text/say.js';
 import { ExpectedRecords, judgeExpectations } from '../records/expect.js';
 import type { ConfigurationEdges } from '../settings/configuration.js';
 import { readConfiguration } from '../settings/configuration.js';
@@ -70,6 +71,7 @@ export async function openSession(line: CommandLine, edges: SessionEdges): Promi
     verbose: globals.verbose!.value === true,
     format: globals.logFormat!.value as 'text' | 'json',
     redact: (text) => secrets.redact(text),
+    say: sayIn(globals.lang!.value as Language),
   });
   const judges = await openJudges(line, globals, edges);
   const timeoutMs = globals.timeout!.value as number | undefined;

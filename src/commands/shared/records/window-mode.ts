@@ -53,6 +53,7 @@ export async function consumeWindows(
     ...(group === undefined ? {} : { commitTo: group }),
     ...(maxAheadMs === undefined ? {} : { maxAheadMs }),
     ...(maxGroups === undefined ? {} : { maxGroups }),
+    showsResults: false,
   });
   if (!started) {
     context.note(`topic "${query.topic}" is empty`);
@@ -67,7 +68,7 @@ export async function consumeWindows(
   context.progress(undefined);
   printer.flush();
   if (summary.error) throw summary.error;
-  context.note(closingText(summary.snapshot));
+  context.note(closingText(context.say, summary.snapshot));
   return { reason: summary.reason, result: runResult(summary.snapshot) };
 }
 

@@ -3,6 +3,7 @@ import { isoText } from '../../../base/time.js';
 import type { ResultColumn } from '../../../plan/snapshot.js';
 import type { LateRow, RejectedRow, WindowResult } from '../../../run/interfaces.js';
 import { formatDateTime, formatTime, formatValue } from '../../../ui/text/numbers.js';
+import { type Say, sayEnglish } from '../../../ui/text/say.js';
 import { paint } from '../../../ui/text/style.js';
 import { padText, textWidth } from '../../../ui/text/width.js';
 import type { Context } from '../frame/context.js';
@@ -26,6 +27,7 @@ interface Line {
 /** What of a {@link Context} the printer uses. */
 type PrinterContext = Pick<Context, 'record' | 'machine' | 'output' | 'style' | 'compareRecord'> & {
   readonly stdout: Pick<Context['stdout'], 'write'>;
+  readonly say?: Say;
 };
 
 /**
@@ -57,7 +59,7 @@ export class WindowPrinter {
       this.#context.record(record);
       return;
     }
-    const line = lineOf(result);
+    const line = lineOf(result, this.#context.say ?? sayEnglish);
     if (this.#context.output === 'tsv') this.#tsv(line, record);
     else if (this.#whole && this.#kept.length < MAX_TABLE_ROWS) this.#kept.push({ line, record });
     else {
@@ -158,7 +160,7 @@ export function rejectedRecord(row: RejectedRow): { readonly type: 'rejected' } 
   return { type: 'rejected', topic, partition, offset, reason };
 }
 
-function lineOf(result: WindowResult): Line {
+function lineOf(result: WindowResult, say: Say): Line {
   const shown = result.columns
     .map((column, index) => ({ column, value: result.values[index] ?? null }))
     .filter(({ column }) => !isBound(column.name, result));
@@ -166,7 +168,7 @@ function lineOf(result: WindowResult): Line {
   const before = windowed ? [spanText(result.windowStartMs!, result.windowEndMs!)] : [];
   return {
     sink: result.sink,
-    titles: [...(windowed ? ['window'] : []), ...shown.map(({ column }) => column.name), 'closed by'],
+    titles: [...(windowed ? [say('window')] : []), ...shown.map(({ column }) => column.name), say('closed by')],
     cells: [...before, ...shown.map(({ column, value }) => cellText(column, value)), result.reason],
     numeric: [...before.map(() => false), ...shown.map(({ column }) => isNumeric(column.type)), false],
   };

@@ -3,6 +3,7 @@ import type { Plan } from '../../../plan/plan.js';
 import type { DashboardSnapshot } from '../../../plan/snapshot.js';
 import type { Connection } from '../../../run/connection.js';
 import type { EndSummary, PipelineRun } from '../../../run/interfaces.js';
+import type { Say } from '../../../ui/text/say.js';
 import { clientEdges } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
 import type { Outcome } from '../frame/outcome.js';
@@ -196,7 +197,7 @@ async function close(context: Context, stage: Stage, summary: EndSummary, reason
   if (summary.error) throw summary.error;
   if (isLive(context, flags)) await leavePicture(context, summary);
   await endFrames(context, { once: false, ...flags }, reason);
-  if (!context.machine) for (const line of nextSteps(plan, summary)) context.note(line);
+  if (!context.machine) for (const line of nextSteps(context.say, plan, summary)) context.note(line);
   return { reason, result: runResult(summary.snapshot) };
 }
 
@@ -207,7 +208,7 @@ async function leavePicture(context: Context, { snapshot }: EndSummary): Promise
     import('../../../ui/frames/frame-text.js'),
   ]);
   const { StillDashboard } = await loadDashboard();
-  const dashboard = new StillDashboard();
+  const dashboard = new StillDashboard(context.say);
   const { columns, rows } = context.stdout;
   // The last words below it have to find room too.
   const size = { columns, rows: Math.min(rows - 7, 24) };
@@ -215,9 +216,9 @@ async function leavePicture(context: Context, { snapshot }: EndSummary): Promise
   dashboard.close();
 }
 
-function nextSteps(plan: Plan, summary: EndSummary): readonly string[] {
+function nextSteps(say: Say, plan: Plan, summary: EndSummary): readonly string[] {
   return [
-    `${closingText(summary.snapshot)}. Nothing is left of it. Next:`,
+    `${closingText(say, summary.snapshot)}. Nothing is left of it. Next:`,
     `  streamctl replay ${plan.name}.csv --batch 100 --pause 10s   send a file of yours`,
     `  streamctl watch ${plan.name}                                this dashboard over it`,
     '  streamctl --help                                    everything else',

@@ -2,6 +2,7 @@ import type { DashboardSnapshot } from '../../../plan/snapshot.js';
 import type { RunListener } from '../../../run/interfaces.js';
 import { tableRecord } from '../../../ui/frames/frame-data.js';
 import { formatCount, formatDateTime, groupDigits } from '../../../ui/text/numbers.js';
+import type { Say } from '../../../ui/text/say.js';
 import type { Context } from '../frame/context.js';
 import { lateRecord, rejectedRecord, type WindowPrinter } from '../records/window-printer.js';
 
@@ -29,7 +30,7 @@ export function streamListener(context: Context, printer: WindowPrinter): RunLis
     eof: () => stream.eof(),
     progress(snapshot) {
       if (machine) context.record(progressRecord(snapshot));
-      else context.progress(progressText(snapshot));
+      else context.progress(progressText(context.say, snapshot));
     },
     note(note) {
       if (note.level === 'info') context.note(note.text);
@@ -84,22 +85,24 @@ export function runResult(snapshot: DashboardSnapshot, topics?: SideTopics): Rea
 }
 
 /** `12.3k rows, 4.56k/s, lag 12, watermark 2024-03-01 10:21:30` */
-export function progressText(snapshot: DashboardSnapshot): string {
+export function progressText(say: Say, snapshot: DashboardSnapshot): string {
   const { counts, rowsPerSecond, lag, watermarkMs } = snapshot;
-  const parts = [`${formatCount(counts.rowsIn)} rows`, `${formatCount(rowsPerSecond)}/s`];
-  if (lag !== null) parts.push(`lag ${formatCount(lag)}`);
-  if (watermarkMs !== null) parts.push(`watermark ${formatDateTime(watermarkMs)}`);
+  const parts = [say('{1} rows', formatCount(counts.rowsIn)), `${formatCount(rowsPerSecond)}/s`];
+  if (lag !== null) parts.push(say('lag {1}', formatCount(lag)));
+  if (watermarkMs !== null) parts.push(say('watermark {1}', formatDateTime(watermarkMs)));
   return parts.join(', ');
 }
 
 /** One closing line for people: what was read, what came out, what was set aside and where it lies. */
-export function closingText(snapshot: DashboardSnapshot, topics?: SideTopics): string {
+export function closingText(say: Say, snapshot: DashboardSnapshot, topics?: SideTopics): string {
   const { rowsIn, resultsOut, late, rejected } = snapshot.counts;
-  const parts = [`${groupDigits(String(rowsIn))} rows read`, `${groupDigits(String(resultsOut))} results`];
-  if (late > 0) parts.push(`${formatCount(late)} late${topics ? ` (in ${topics.late})` : ''}`);
-  if (rejected > 0)
-    parts.push(
-      `${formatCount(rejected)} rejected${topics?.deadLetters !== undefined ? ` (in ${topics.deadLetters})` : ''}`,
-    );
+  const placed = (text: string, topic: string | undefined): string =>
+    topic === undefined ? text : say('{1} (in {2})', text, topic);
+  const parts = [
+    say('{1} rows read', groupDigits(String(rowsIn))),
+    say('{1} results', groupDigits(String(resultsOut))),
+  ];
+  if (late > 0) parts.push(placed(say('{1} late', formatCount(late)), topics?.late));
+  if (rejected > 0) parts.push(placed(say('{1} rejected', formatCount(rejected)), topics?.deadLetters));
   return parts.join(', ');
 }

@@ -48,6 +48,7 @@ async function showLive(context: Context, options: ShowOptions): Promise<ShowEnd
     clock: context.clock,
     terminal: terminalPort(context),
     style: context.style,
+    say: context.say,
     snapshot,
     refreshMs: options.refreshMs ?? TERMINAL_REFRESH_MS,
     signal: options.signal ?? context.signal,
@@ -136,7 +137,7 @@ async function frameWriter(
     import('../../../ui/dashboard/pages.js'),
   ]);
   const { StillDashboard } = await loadDashboard();
-  const dashboard = new StillDashboard();
+  const dashboard = new StillDashboard(context.say);
   let isFirst = true;
   return {
     frame(snapshot) {

@@ -71,7 +71,7 @@ export async function showRun(
   });
   const summary = await run.stop();
   if (summary.error) throw summary.error;
-  if (context.stdout.isTerminal && !context.machine) context.note(closingText(summary.snapshot));
+  if (context.stdout.isTerminal && !context.machine) context.note(closingText(context.say, summary.snapshot));
   await endFrames(context, show, summary.reason);
   return { reason: end === 'quit' ? 'quit' : summary.reason, result: runResult(summary.snapshot) };
 }

@@ -28,7 +28,12 @@ export const GLOBAL_FLAGS = {
     default: 'auto',
     help: 'colours; auto looks at the terminal and NO_COLOR',
   },
-  lang: { type: 'choice', choices: ['en', 'fr'], default: 'en', help: 'language of dashboards and messages' },
+  lang: {
+    type: 'choice',
+    choices: ['en', 'fr'],
+    default: 'en',
+    help: 'language of dashboards, tables and what a run says; errors say what is wrong in English',
+  },
   yes: { type: 'boolean', short: 'y', help: 'do not ask before doing' },
   timeout: { type: 'duration', placeholder: 'D', help: 'give up after this long (exit 5)' },
   logFormat: { type: 'choice', choices: ['text', 'json'], default: 'text', help: 'form of the messages on stderr' },

@@ -34,7 +34,7 @@ export async function fileSender(context: Context, plan: Plan, file: string, { s
   const expression = isPaced ? timeOf(plan, file) : undefined;
   const opened = await openFile(context, { file }, target, flags);
   const timed = expression ? await withTimes(context, plan, { expression, values }, opened) : opened;
-  context.note(`${source.topic} gets the rows of ${baseName(file)}`);
+  context.note(context.say('{1} gets the rows of {2}', source.topic, baseName(file)));
   return async (place: Context): Promise<void> => {
     try {
       await withClient(place, (client) => replayFile(place, client, timed, paced));
@@ -80,6 +80,6 @@ async function withTimes(
     });
   }
   if (!isNewestFirst) return { ...opened, reader };
-  context.note(`${opened.source.name}: the rows come newest first, and are sorted by time`);
+  context.note(context.say('{1}: the rows come newest first, and are sorted by time', opened.source.name));
   return { ...opened, reader: new SortedReader(reader, context.files) };
 }

@@ -127,7 +127,15 @@ function sampleSender(context: Context, sample: SampleRows, everyMs: number): Se
   const lots = evenLots(sample.texts.length, LOT_ROWS, everyMs);
   const firstMs = context.clock.now() - lots.length * LOT_EVENT_MS;
   const pace = { lots, timestampMs: (row: number) => Math.round(firstMs + (row * LOT_EVENT_MS) / LOT_ROWS) };
-  context.note(`${sample.topic} gets the sample ${sample.name}: ${sample.texts.length} rows in ${lots.length} lots`);
+  context.note(
+    context.say(
+      '{1} gets the sample {2}: {3} rows in {4} lots',
+      sample.topic,
+      sample.name,
+      sample.texts.length,
+      lots.length,
+    ),
+  );
   return async ({ clock, signal }, connection) => {
     const producer = connection.producer({});
     try {

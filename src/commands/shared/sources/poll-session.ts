@@ -85,7 +85,7 @@ export class PollSession {
   async #makeTopic(client: KafkaClient): Promise<void> {
     const { name, partitions, replicas } = this.#plan.topic;
     const made = await createMissingTopics(client, [{ name, partitions, ...(replicas > 0 ? { replicas } : {}) }]);
-    if (made.length > 0) this.#context.note(`topic ${name} was created`);
+    if (made.length > 0) this.#context.note(this.#context.say('topic {1} was created', name));
   }
 
   async #restore(sink: TopicSink, path: string, wanted: SavedFor): Promise<void> {

@@ -32,7 +32,7 @@ export async function liveSender(context: Context, api: ApiSource, { atOnce, liv
       throw withHint(error);
     },
   );
-  context.note(`${plan.topic.name} gets what ${api.name} is polled for`);
+  context.note(context.say('{1} gets what {2} is polled for', plan.topic.name, api.name));
   return async (place: Context): Promise<void> => {
     try {
       await send(place, plan, flags);
@@ -58,7 +58,9 @@ export async function cassetteSender(context: Context, plan: Plan, cassette: str
   const poll = await planPoll(context, { source: undefined, values: [], flags, extra: {} });
   if (APIS.some(({ name }) => name === poll.source)) await requireSameApi(plan, poll, cassette);
   else requireItemsOf(plan, poll, cassette);
-  context.note(`${flags.topic} gets the ${poll.cassette!.exchanges.length} exchanges of ${cassette}`);
+  context.note(
+    context.say('{1} gets the {2} exchanges of {3}', plan.sources[0]!.topic, poll.cassette!.exchanges.length, cassette),
+  );
   return (place: Context): Promise<void> => send(place, poll, flags);
 }
 

@@ -26,7 +26,7 @@ export async function replayFile(
     { name: topic, partitions: flags.partitions ?? target.partitions, configs: target.configs },
     { name: lotsTopic, partitions: 1, configs: { 'retention.ms': '-1' } },
   ]);
-  if (made.includes(topic)) context.note(`topic ${topic} was created`);
+  if (made.includes(topic)) context.note(context.say('topic {1} was created', topic));
   const timestamps = timestampsOf(flags);
   if (timestamps === 'event' && !made.includes(topic)) await warnOfRetention(context, client, topic);
   const limit = Math.min(flags.limit ?? Number.POSITIVE_INFINITY, context.stream.remaining);

@@ -34,7 +34,7 @@ export class SimulationProgress implements TopicListener {
   readonly remaining = (): number => this.#context.stream.remaining;
 
   created(topic: string): void {
-    this.#context.note(`topic ${topic} was created`);
+    this.#context.note(this.#context.say('topic {1} was created', topic));
   }
 
   movedTo(startMs: number): void {

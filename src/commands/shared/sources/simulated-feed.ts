@@ -19,7 +19,7 @@ export function simulatedSender(context: Context, plan: Plan, { speed, atOnce }:
   const simulation: SimulationPlan = atOnce
     ? { ...whole, endMs: options.startMs + simulator.sampleMs, endsByNow: true }
     : whole;
-  context.note(`${simulation.topic} gets a simulation of ${openingText(simulation)}`);
+  context.note(context.say('{1} gets a simulation of {2}', simulation.topic, openingText(simulation)));
   return async (place: Context): Promise<void> => {
     await withClient(place, (client) =>
       playToTopic(place, client, plan, simulation, {
