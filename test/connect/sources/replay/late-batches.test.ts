@@ -119,4 +119,23 @@ describe('batches of a killed replay that come late', () => {
     const ids = (await readAll(cluster.client, topic)).map(({ value }) => (JSON.parse(value!) as { id: number }).id);
     expect(ids.toSorted((a, b) => a - b)).toEqual(Array.from({ length: ROWS }, (_, index) => index + 1));
   });
+
+  it('are no matter where the rows were copied without a producer id: silence is waited for', async () => {
+    const whole = await replayTopic(cluster, 'unsigned-whole', 2);
+    await replayText(cluster.client, whole, table, { batch: 10 });
+    const expected = await readAll(cluster.client, whole);
+    const topic = await replayTopic(cluster, 'unsigned', 2);
+    const copier = new RecordProducer(cluster.client, { acks: 1, idempotent: false });
+    await copier.prepare(topic);
+    for (const { partition, offset, value, headers } of expected) {
+      const pairs = Object.entries(headers).map(([name, text]) => [name, utf8(text!)] as const);
+      if (offset < 70 + partition * 10) copier.append(topic, partition, null, utf8(value!), pairs);
+    }
+    await copier.close();
+    expect((await findResumePoint(cluster.client, topic, `${topic}-lots`, 'file.csv')).producer).toBeUndefined();
+    const report = await replayText(cluster.client, topic, table, { batch: 10, resume: true, quietMs: 10 });
+    expect(report).toMatchObject({ rows: ROWS - 150, alreadyThere: 150 });
+    const seen = (await readAll(cluster.client, topic)).map(({ partition, value }) => [partition, value]);
+    expect(seen).toEqual(expected.map(({ partition, value }) => [partition, value]));
+  });
 });
