@@ -109,11 +109,16 @@ export function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Runs each of `subjects` once a round, in turn, so that a machine that drifts hits all alike; gives all results per name. */
-export async function inTurn(rounds, subjects) {
+/** Runs each of `subjects` once a round, in turn, so that a machine that drifts hits all alike; gives all results per name.
+ * @param settleMs pause before each: what the one before leaves behind, garbage, code to compile, pages, is not its cost
+ */
+export async function inTurn(rounds, subjects, settleMs = 0) {
   const results = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, subject] of Object.entries(subjects)) results[name].push(await subject(round));
+    for (const [name, subject] of Object.entries(subjects)) {
+      await new Promise((settled) => setTimeout(settled, settleMs));
+      results[name].push(await subject(round));
+    }
   }
   return results;
 }

@@ -10,6 +10,8 @@ import { compare, fill, writeRecords } from './window-rows.js';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SIZES = (process.env.BENCH_SIZES ?? '1000000,5000000').split(',').map(Number);
+/** So long the machine rests before each engine: a JVM goes on compiling and collecting behind its job. */
+const SETTLE_MS = 3000;
 /** Most records that the slower engines are given. */
 const SLOWER_ROWS = 1_000_000;
 const services = process.env.SERVICES_HOME ?? join(homedir(), '.cache/streamctl-services');
@@ -190,11 +192,12 @@ async function contest(address, rows, flink, classes, folder) {
     'Spark Structured Streaming 4.2, 2 threads': async (round) =>
       spark(input, await fresh('spark', round), groups, folder),
   };
-  const results = await inTurn(ROUNDS, {
+  const subjects = {
     streamctl: async () => ours(address, input, groups, folder),
     'Flink SQL 2.3, warm, 2 slots': async (round) => flink.job(address, input, await fresh('flink', round), groups),
     ...(rows <= SLOWER_ROWS ? slower : {}),
-  });
+  };
+  const results = await inTurn(ROUNDS, subjects, SETTLE_MS);
   const of = (name, key) => median(results[name].map((run) => run[key]));
   const mine = { seconds: of('streamctl', 'seconds'), cpu: of('streamctl', 'cpuSeconds') };
   const lines = Object.keys(results).map((name) => [
