@@ -65,7 +65,7 @@ export class JsonObjectReader {
     let at = start;
     for (let field = 0; ; field++) {
       if (bytes[at] !== 0x22) return -1;
-      const nameEnd = order.after(view, at + 1, field);
+      const nameEnd = order.after(view, bytes.length, at + 1, field);
       at = nameEnd > 0 ? nameEnd : this.#newName(bytes, at + 1, field);
       if (at < 0) return -1;
       let byte = bytes[at]!;
