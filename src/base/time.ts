@@ -56,11 +56,8 @@ export function formatDuration(ms: number): string {
 
 const DAY_MS = 86_400_000;
 
-/**
- * Epoch milliseconds as ISO 8601 in UTC, years 0 to 9999: what `Date` gives, whose first use in a process costs some 30 ms,
- * as it looks for the machine's time zone.
- */
-export function utcText(ms: number): string {
+/** Of the years 0 to 9999, what `Date` gives; its first use in a process costs some 30 ms, as it looks for the machine's time zone. */
+function calendarText(ms: number): string {
   const days = Math.floor(ms / DAY_MS);
   const rest = ms - days * DAY_MS;
   // Counted from the first of March of the year 0, so that a leap day is the last of its year.
@@ -83,12 +80,15 @@ export function utcText(ms: number): string {
 /** Texts of the instants told last: rows of one window come together, and the text is most of what an instant costs. */
 const recentTexts = new Map<number, string>();
 const MAX_RECENT_TEXTS = 16;
+const YEAR_0_MS = -62_167_219_200_000;
+const YEAR_10000_MS = 253_402_300_800_000;
 
 /** Epoch milliseconds as ISO 8601 in UTC, as `Date` writes them. @param ms within the years that a `Date` can hold. */
 export function isoText(ms: number): string {
   let text = recentTexts.get(ms);
   if (text === undefined) {
-    text = new Date(ms).toISOString();
+    const whole = Math.trunc(ms);
+    text = whole >= YEAR_0_MS && whole < YEAR_10000_MS ? calendarText(whole) : new Date(whole).toISOString();
     if (recentTexts.size >= MAX_RECENT_TEXTS) recentTexts.clear();
     recentTexts.set(ms, text);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration, utcText } from '../../src/base/time.js';
+import { formatDuration, isoText, parseDuration } from '../../src/base/time.js';
 
 describe('durations', () => {
   it.each([
@@ -26,17 +26,24 @@ describe('durations', () => {
   });
 });
 
-describe('utcText', () => {
-  it('is what a Date gives, for every millisecond of the years 0 to 9999', () => {
-    const first = Date.UTC(2000, 0, 1) - 2000 * 365.2425 * 86_400_000;
-    const time = fc.integer({ min: first, max: Date.UTC(9999, 11, 31, 23, 59, 59, 999) });
+describe('isoText', () => {
+  it('is what a Date gives, of any millisecond, and of parts of one', () => {
+    const [first, last] = [
+      Date.UTC(2000, 0, 1) - 2000 * 365.2425 * 86_400_000,
+      Date.UTC(9999, 11, 31, 23, 59, 59, 999),
+    ];
+    const time = fc.oneof(
+      fc.integer({ min: first, max: last }),
+      fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }),
+      fc.constantFrom(first - 1, first, last, last + 1, -1, -0.5, 0, 0.9),
+    );
     fc.assert(
       fc.property(time, (ms) => {
-        expect(utcText(ms)).toBe(new Date(ms).toISOString());
+        expect(isoText(ms)).toBe(new Date(ms).toISOString());
       }),
       { numRuns: 5000 },
     );
     for (const day of ['1600-02-29', '1900-02-28', '1970-01-01', '2000-02-29', '2000-03-01', '2024-12-31'])
-      expect(utcText(Date.parse(day))).toBe(`${day}T00:00:00.000Z`);
+      expect(isoText(Date.parse(day))).toBe(`${day}T00:00:00.000Z`);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/base/bytes.js';
 import { systemClock } from '../../src/base/system.js';
 import type { HeaderPairs } from '../../src/connect/kafka/interfaces.js';
@@ -8,18 +8,11 @@ import type { Connection } from '../../src/run/connection.js';
 import type { EndSummary, PipelineRunOptions } from '../../src/run/interfaces.js';
 import { internalTopics, neededTopics } from '../../src/run/internal-topics.js';
 import { startPipelineRun } from '../../src/run/pipeline-run.js';
-import { connectionTo, DAY_MS, fresh, MINUTE_MS, placeOf, readTopic, runsBroker } from './trips.js';
+import { DAY_MS, fresh, type Ground, MINUTE_MS, onGround, placeOf, readTopic } from './trips.js';
 
-let broker: Awaited<ReturnType<typeof runsBroker>>;
+let broker: Ground['broker'];
 let connection: Connection;
-beforeAll(async () => {
-  broker = await runsBroker();
-  connection = connectionTo(broker.settings);
-});
-afterAll(async () => {
-  await connection.close();
-  await broker.stop();
-});
+onGround((ground) => ({ broker, connection } = ground));
 
 function planOf(name: string): Plan {
   return pipeline(name)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { KafkaClient } from '../../src/connect/kafka/client.js';
 import type { Connection } from '../../src/run/connection.js';
 import type { EndSummary, PipelineRun, PipelineRunOptions } from '../../src/run/interfaces.js';
@@ -8,14 +8,14 @@ import { deleteTopicsApi } from '../../src/wire/apis/20-delete-topics.js';
 import { testEdges } from '../support/client-edges.js';
 import { SimFiles } from '../support/sim-files.js';
 import {
-  connectionTo,
   expectEachOnce,
   finalResults,
+  type Ground,
   makeTrips,
   naiveWindows,
+  onGround,
   placeOf,
   prepareTrips,
-  runsBroker,
   send,
   type Trip,
   tripsPlan,
@@ -23,18 +23,11 @@ import {
 } from './trips.js';
 
 const SEED = 20240311;
-let broker: Awaited<ReturnType<typeof runsBroker>>;
+let broker: Ground['broker'];
 let connection: Connection;
 let files: SimFiles;
 
-beforeAll(async () => {
-  broker = await runsBroker();
-  connection = connectionTo(broker.settings);
-});
-afterAll(async () => {
-  await connection.close();
-  await broker.stop();
-});
+onGround((ground) => ({ broker, connection } = ground));
 beforeEach(() => {
   files = new SimFiles();
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
 import { systemClock, systemNetwork } from '../../src/base/system.js';
 import type { ClientSettings } from '../../src/connect/kafka/interfaces.js';
@@ -8,14 +8,14 @@ import { neededTopics } from '../../src/run/internal-topics.js';
 import { startPipelineRun } from '../../src/run/pipeline-run.js';
 import { CutNetwork } from '../support/cut-network.js';
 import {
-  connectionTo,
   finalResults,
   fresh,
+  type Ground,
   makeTrips,
   naiveWindows,
+  onGround,
   placeOf,
   readTopic,
-  runsBroker,
   send,
   type Trip,
   tripsPlan,
@@ -23,17 +23,10 @@ import {
 } from './trips.js';
 
 const SEED = 20240301;
-let broker: Awaited<ReturnType<typeof runsBroker>>;
+let broker: Ground['broker'];
 let connection: Connection;
 
-beforeAll(async () => {
-  broker = await runsBroker();
-  connection = connectionTo(broker.settings);
-});
-afterAll(async () => {
-  await connection.close();
-  await broker.stop();
-});
+onGround((ground) => ({ broker, connection } = ground));
 
 /** A static member takes its place back at once; a dead one would have to be waited for. */
 function asMember(settings: ClientSettings): ClientSettings {

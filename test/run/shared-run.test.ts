@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
 import { systemClock, systemNetwork } from '../../src/base/system.js';
 import type { Connection } from '../../src/run/connection.js';
@@ -6,29 +6,22 @@ import type { PipelineRun, PipelineRunOptions } from '../../src/run/interfaces.j
 import { startPipelineRun } from '../../src/run/pipeline-run.js';
 import { CutNetwork } from '../support/cut-network.js';
 import {
-  connectionTo,
   expectEachOnce,
+  type Ground,
   makeTrips,
+  onGround,
   placeOf,
   prepareTrips,
-  runsBroker,
   send,
   tripsPlan,
   waitUntil,
 } from './trips.js';
 
 const SEED = 20240302;
-let broker: Awaited<ReturnType<typeof runsBroker>>;
+let broker: Ground['broker'];
 let connection: Connection;
 
-beforeAll(async () => {
-  broker = await runsBroker();
-  connection = connectionTo(broker.settings);
-});
-afterAll(async () => {
-  await connection.close();
-  await broker.stop();
-});
+onGround((ground) => ({ broker, connection } = ground));
 
 interface Worker {
   readonly run: PipelineRun;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.js';
 import type { Connection } from '../../src/run/connection.js';
 import type { EndSummary, PipelineRun, PipelineRunOptions } from '../../src/run/interfaces.js';
@@ -7,14 +7,14 @@ import { startPipelineRun } from '../../src/run/pipeline-run.js';
 import { readSnapshot, writeSnapshot } from '../../src/run/snapshot-file.js';
 import { SimFiles } from '../support/sim-files.js';
 import {
-  connectionTo,
   expectEachOnce,
   finalResults,
+  type Ground,
   makeTrips,
   naiveWindows,
+  onGround,
   placeOf,
   prepareTrips,
-  runsBroker,
   send,
   tripsPlan,
   waitUntil,
@@ -22,18 +22,11 @@ import {
 
 const SEED = 20240312;
 const PATH = '/out/trips.snapshot';
-let broker: Awaited<ReturnType<typeof runsBroker>>;
+let broker: Ground['broker'];
 let connection: Connection;
 let files: SimFiles;
 
-beforeAll(async () => {
-  broker = await runsBroker();
-  connection = connectionTo(broker.settings);
-});
-afterAll(async () => {
-  await connection.close();
-  await broker.stop();
-});
+onGround((ground) => ({ broker, connection } = ground));
 beforeEach(() => {
   files = new SimFiles();
   files.makeFolder('/out');

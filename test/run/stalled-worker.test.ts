@@ -1,38 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { jsonText } from '../../src/commands/shared/running/pipeline-text.js';
 import { writePlan } from '../../src/plan/document/write-plan.js';
 import type { Connection } from '../../src/run/connection.js';
 import { groupOf } from '../../src/run/internal-topics.js';
 import { type Running, Workspace } from '../support/streamctl.js';
-import {
-  connectionTo,
-  expectEachOnce,
-  makeTrips,
-  prepareTrips,
-  runsBroker,
-  send,
-  tripsPlan,
-  waitUntil,
-} from './trips.js';
+import { expectEachOnce, type Ground, makeTrips, onGround, prepareTrips, send, tripsPlan, waitUntil } from './trips.js';
 
 const SEED = 20240313;
 /** The shortest that brokers take, unless they are told otherwise. */
 const SESSION_MS = 6_000;
 const PARTITIONS = [0, 1, 2];
-let broker: Awaited<ReturnType<typeof runsBroker>>;
+let broker: Ground['broker'];
 let connection: Connection;
 let space: Workspace;
 
-beforeAll(async () => {
-  broker = await runsBroker();
-  connection = connectionTo(broker.settings);
-});
-afterAll(async () => {
-  await connection.close();
-  await broker.stop();
-});
+onGround((ground) => ({ broker, connection } = ground));
 beforeEach(() => {
   const { host, port } = broker.settings.brokers[0]!;
   space = new Workspace({ STREAMCTL_BROKERS: `${host}:${port}` });

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/base/bytes.js';
 import { greater, kafka, pipeline, table } from '../../src/plan/index.js';
 import type { Connection } from '../../src/run/connection.js';
 import { neededTopics } from '../../src/run/internal-topics.js';
 import { startPipelineRun } from '../../src/run/pipeline-run.js';
-import { connectionTo, fresh, placeOf, readTopic, runsBroker } from './trips.js';
+import { fresh, type Ground, onGround, placeOf, readTopic } from './trips.js';
 
 const NAME = fresh('table-topic');
 const status = kafka('status', {
@@ -20,16 +20,9 @@ const plan = pipeline(NAME)
   .where((row) => greater(row.bikes, 0))
   .into(kafka('out', { topic: `${NAME}-out`, keys: ['station'] }));
 
-let broker: Awaited<ReturnType<typeof runsBroker>>;
+let broker: Ground['broker'];
 let connection: Connection;
-beforeAll(async () => {
-  broker = await runsBroker();
-  connection = connectionTo(broker.settings);
-});
-afterAll(async () => {
-  await connection.close();
-  await broker.stop();
-});
+onGround((ground) => ({ broker, connection } = ground));
 
 /** Sends records with a key; null values are tombstones. */
 async function send(topic: string, records: readonly (readonly [key: string, value: unknown])[]): Promise<void> {

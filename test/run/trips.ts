@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { utf8 } from '../../src/base/bytes.js';
 import { type Random, seededRandom } from '../../src/base/random.js';
 import { systemClock, systemFiles } from '../../src/base/system.js';
@@ -175,6 +175,26 @@ export function placeOf(settings: ClientSettings): RunPlace {
 /** A connection for looking in from outside. */
 export function connectionTo(settings: ClientSettings): Connection {
   return openConnection(settings, testEdges());
+}
+
+/** What the tests of a file have in common. */
+export interface Ground {
+  readonly broker: Pick<TestBroker, 'settings' | 'stop'>;
+  readonly connection: Connection;
+}
+
+/** A broker and a connection to it before the tests of a file, and their end after them. */
+export function onGround(use: (ground: Ground) => void): void {
+  let ground: Ground | undefined;
+  beforeAll(async () => {
+    const broker = await runsBroker();
+    ground = { broker, connection: connectionTo(broker.settings) };
+    use(ground);
+  });
+  afterAll(async () => {
+    await ground?.connection.close();
+    await ground?.broker.stop();
+  });
 }
 
 /** Longest that something is waited for that other processes or a busy machine can hold up. */

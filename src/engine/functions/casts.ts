@@ -13,7 +13,7 @@ function fits64(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
 }
 
-function toBigint(value: Value): Value | undefined {
+function asBigint(value: Value): Value | undefined {
   if (typeof value === 'bigint') return fits64(value) ? integerValue(value) : undefined;
   if (typeof value === 'number') {
     const whole = Math.trunc(value) + 0;
@@ -26,7 +26,7 @@ function toBigint(value: Value): Value | undefined {
   return fits64(exact) ? integerValue(exact) : undefined;
 }
 
-function toDouble(value: Value): Value | undefined {
+function asDouble(value: Value): Value | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value !== 'string' || !DECIMAL.test(value)) return undefined;
@@ -34,7 +34,7 @@ function toDouble(value: Value): Value | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-function toBoolean(value: Value): Value | undefined {
+function asBoolean(value: Value): Value | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return value !== 0 && value !== 0n;
   if (typeof value !== 'string') return undefined;
@@ -43,7 +43,7 @@ function toBoolean(value: Value): Value | undefined {
   return ['false', 'f', 'no', 'n', '0'].includes(word) ? false : undefined;
 }
 
-function toTimestamp(value: Value): Value | undefined {
+function asTimestamp(value: Value): Value | undefined {
   const ms = typeof value === 'string' ? parseTimestamp(value) : Number(value);
   return Math.abs(ms) <= MAX_TIME ? ms : undefined;
 }
@@ -59,7 +59,7 @@ export function jsonText(value: Value): string {
     .join(',')}}`;
 }
 
-function toText(from: ValueType): Cast {
+function asText(from: ValueType): Cast {
   if (from === 'timestamp') return (value) => timestampText(Number(value));
   if (from === 'json') return (value) => (typeof value === 'string' ? value : jsonText(value));
   return String;
@@ -70,15 +70,15 @@ export function castFor(from: ValueType, to: ValueType): Cast {
   if (from === to) return (value) => value;
   switch (to) {
     case 'bigint':
-      return toBigint;
+      return asBigint;
     case 'double':
-      return toDouble;
+      return asDouble;
     case 'boolean':
-      return toBoolean;
+      return asBoolean;
     case 'timestamp':
-      return toTimestamp;
+      return asTimestamp;
     case 'string':
-      return toText(from);
+      return asText(from);
     case 'json':
       return (value) => value;
   }

@@ -16,6 +16,11 @@ export class ByteWriter {
     this.#output = output;
   }
 
+  /** Bytes that wait to be handed over. */
+  get collected(): number {
+    return this.#at;
+  }
+
   /** Copies `bytes[start, end)`. */
   bytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;

@@ -1,12 +1,8 @@
+import { ByteWriter } from './byte-writer.js';
 import type { InputStream, Output } from './context.js';
 
 /** Bytes queued beyond which {@link Output.ready} waits. */
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
-/** Bytes that are gathered before they are handed on. */
-const GATHERED_BYTES = 64 * 1024;
-/** The most bytes of a unit of text in UTF-8. */
-const UNIT_BYTES = 3;
-
 /**
  * stdout or stderr of this process. A closed pipe calls `closed` once; later writes do nothing. Where no person looks on, the
  * lines of one turn of the event loop leave in one piece: a system call per line is most of what a line costs.
@@ -15,9 +11,8 @@ export class ProcessOutput implements Output {
   readonly node: NodeJS.WriteStream;
   readonly #other: ProcessOutput | undefined;
   #isClosed = false;
-  /** What is gathered; made when needed, as what was handed on belongs to the stream. */
-  #room: Buffer | undefined;
-  #gathered = 0;
+  /** Made with the first text: terminals and stderr need none. */
+  #gathered: ByteWriter | undefined;
 
   /** @param other what was written there leaves first, and nothing is gathered here: both keep their order in one file. */
   constructor(node: NodeJS.WriteStream, closed: () => void, other?: ProcessOutput) {
@@ -45,29 +40,23 @@ export class ProcessOutput implements Output {
   write(chunk: string | Uint8Array): void {
     if (this.#isClosed || chunk.length === 0) return;
     this.#other?.hand();
-    const mostBytes = chunk.length * UNIT_BYTES;
-    if (this.#gathered + mostBytes > GATHERED_BYTES) this.hand();
-    if (typeof chunk !== 'string' || this.isTerminal || this.#other || mostBytes > GATHERED_BYTES) {
+    if (typeof chunk !== 'string' || this.isTerminal || this.#other) {
       this.hand();
       this.node.write(chunk);
       return;
     }
-    if (this.#gathered === 0) process.nextTick(() => this.hand());
-    this.#room ??= Buffer.allocUnsafeSlow(GATHERED_BYTES);
-    this.#gathered += this.#room.write(chunk, this.#gathered);
+    this.#gathered ??= new ByteWriter({ write: (bytes) => void this.node.write(bytes) });
+    if (this.#gathered.collected === 0) process.nextTick(() => this.hand());
+    this.#gathered.text(chunk);
   }
 
   /** Hands on what was gathered. */
   hand(): void {
-    if (this.#gathered === 0) return;
-    const bytes = this.#room!.subarray(0, this.#gathered);
-    this.#room = undefined;
-    this.#gathered = 0;
-    this.node.write(bytes);
+    this.#gathered?.flush();
   }
 
   pending(): number {
-    return this.#isClosed ? 0 : this.node.writableLength + this.#gathered;
+    return this.#isClosed ? 0 : this.node.writableLength + (this.#gathered?.collected ?? 0);
   }
 
   ready(): Promise<void> {

@@ -1,5 +1,5 @@
 import { utf8 } from '../../../base/bytes.js';
-import { utcText } from '../../../base/time.js';
+import { isoText } from '../../../base/time.js';
 import type { RecordProducer } from '../../kafka/producer.js';
 
 /** What a lot's closing record tells. */
@@ -80,7 +80,7 @@ export class LotLog {
     const nowMs = this.#nowMs();
     if (nowMs !== this.#closedAtMs) {
       this.#closedAtMs = nowMs;
-      this.#closedAt = utcText(nowMs);
+      this.#closedAt = isoText(nowMs);
     }
     // All that a lot says, with the time behind it. Keyed by source: all lots of a source stand in one partition, in order.
     const text = `${JSON.stringify(lot).slice(0, -1)},"closedAt":"${this.#closedAt}"}`;
