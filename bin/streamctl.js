@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+import { fileURLToPath } from 'node:url';
+import { main } from '../dist/bundle/main.js';
 
-await main();
+await main(fileURLToPath(new URL('..', import.meta.url)));

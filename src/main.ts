@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
 import { StreamctlError } from './base/errors.js';
 import { COMMANDS, GROUPS } from './commands/index.js';
 import type { Context, Output } from './commands/shared/frame/context.js';
@@ -12,7 +11,6 @@ import type { Session, SessionEdges } from './commands/shared/frame/session.js';
 import type { StartWorker } from './run/worker-link.js';
 import type { OutputMode } from './ui/output/view.js';
 
-const LAUNCHER = fileURLToPath(new URL('../bin/streamctl.js', import.meta.url));
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
 type SignalName = keyof typeof SIGNAL_EXITS;
 
@@ -24,8 +22,11 @@ interface Ending {
   isPipeClosed: boolean;
 }
 
-/** Runs the command line of this process, prints what came of it and ends the process with its exit code. */
-export async function main(): Promise<never> {
+/**
+ * Runs the command line of this process, prints what came of it and ends the process with its exit code.
+ * @param home absolute path of the folder that holds bin/ and fixtures/.
+ */
+export async function main(home: string): Promise<never> {
   const ending: Ending = { session: undefined, line: undefined, signal: undefined, isPipeClosed: false };
   const stdout = new ProcessOutput(process.stdout, () => {
     ending.isPipeClosed = true;
@@ -35,7 +36,7 @@ export async function main(): Promise<never> {
   for (const name of Object.keys(SIGNAL_EXITS) as SignalName[]) process.on(name, () => onSignal(name, ending));
   let exit: number;
   try {
-    exit = await perform(stdout, stderr, ending);
+    exit = await perform(home, stdout, stderr, ending);
   } catch (error) {
     exit = await report(error, stdout, stderr, ending);
   }
@@ -55,9 +56,9 @@ function onSignal(name: SignalName, ending: Ending): void {
   session.stream.stop('interrupted');
 }
 
-async function perform(stdout: ProcessOutput, stderr: ProcessOutput, ending: Ending): Promise<number> {
+async function perform(home: string, stdout: ProcessOutput, stderr: ProcessOutput, ending: Ending): Promise<number> {
   const parsed = await parseCommandLine(process.argv.slice(2), COMMANDS, {
-    version: readVersion(),
+    version: readVersion(home),
     summary: 'The whole streaming stack in one binary: broker, replay, event-time windows, dashboards.',
     groups: GROUPS,
     columns: stdout.columns,
@@ -68,14 +69,14 @@ async function perform(stdout: ProcessOutput, stderr: ProcessOutput, ending: End
   }
   ending.line = parsed;
   const { openSession } = await import('./commands/shared/frame/session.js');
-  const session = await openSession(parsed, await openEdges(stdout, stderr));
+  const session = await openSession(parsed, await openEdges(home, stdout, stderr));
   ending.session = session;
   const outcome = await session.run();
   return parsed.spec.streaming ? endStream(outcome, session, ending) : endOneShot(outcome, session, parsed);
 }
 
 /** The real world. Loaded late, so that help and mistakes in typing cost nothing. */
-async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<SessionEdges> {
+async function openEdges(home: string, stdout: ProcessOutput, stderr: ProcessOutput): Promise<SessionEdges> {
   const [
     { systemClock, systemFiles, systemNetwork },
     { systemHttp },
@@ -108,8 +109,9 @@ async function openEdges(stdout: ProcessOutput, stderr: ProcessOutput): Promise<
     execute: shell,
     embedded: connectEmbedded,
     program: {
-      version: readVersion(),
-      launcher: LAUNCHER,
+      version: readVersion(home),
+      launcher: join(home, 'bin/streamctl.js'),
+      fixture: (path) => join(home, 'fixtures', path),
       startWorker,
       pid: process.pid,
       completionNodes: async () =>
@@ -156,9 +158,8 @@ async function connectEmbedded(context: Context): Promise<string> {
   return address;
 }
 
-function readVersion(): string {
-  const path = fileURLToPath(new URL('../package.json', import.meta.url));
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+function readVersion(home: string): string {
+  return (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 async function endOneShot(outcome: Outcome, session: Session, line: { spec: { path: string } }): Promise<number> {

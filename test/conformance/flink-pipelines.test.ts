@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowAt, type Value } from '../../src/base/row-batch.js';
+import { allPipelines } from '../../src/commands/shared/settings/names.js';
 import { flinkScript } from '../../src/flink/flink-script.js';
-import { pipelines } from '../../src/pipelines/index.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { FlinkSession, hasFlink } from '../support/flink.js';
 import { makeTopics } from '../support/make-topics.js';
@@ -19,6 +19,8 @@ import {
   type TestRecord,
 } from '../support/pipeline-run.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
+
+const pipelines = await allPipelines();
 
 /** Sinks whose results a Flink job gives exactly, but for the columns that the script says are others. */
 const COMPARED: readonly [pipeline: string, sinks: readonly string[], others: readonly string[]][] = [

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowAt } from '../../src/base/row-batch.js';
-import { pipelines } from '../../src/pipelines/index.js';
+import { allPipelines } from '../../src/commands/shared/settings/names.js';
 import type { Expression } from '../../src/plan/expression.js';
 import { count, kafka as kafkaSource, pipeline } from '../../src/plan/index.js';
 import type { AggregateStep, Plan, Sink } from '../../src/plan/plan.js';
@@ -22,6 +22,8 @@ import {
 } from '../support/broker-under-test.js';
 import { makeTopics } from '../support/make-topics.js';
 import { fixtureRecords, fixtureSettings, type ResultRow, runPipeline, sameValue } from '../support/pipeline-run.js';
+
+const pipelines = await allPipelines();
 
 const COMPARED = ['COUNT', 'SUM', 'AVG', 'MIN', 'MAX'] as const;
 /** Stream time is one clock over all partitions: only a grace beyond the whole history keeps every row. */

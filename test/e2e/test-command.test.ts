@@ -1,8 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pipelines } from '../../src/pipelines/index.js';
+import { allPipelines } from '../../src/commands/shared/settings/names.js';
 import { ndjson, Workspace } from '../support/streamctl.js';
+
+const pipelines = await allPipelines();
 
 /** `streamctl test` seen from outside: the built program as a process. */
 let space: Workspace;

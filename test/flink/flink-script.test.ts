@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { allPipelines } from '../../src/commands/shared/settings/names.js';
 import { flinkScript } from '../../src/flink/flink-script.js';
-import { pipelines } from '../../src/pipelines/index.js';
 import { builtInParameters } from '../support/built-in.js';
+
+const pipelines = await allPipelines();
 
 const folder = 'test/golden/flink';
 

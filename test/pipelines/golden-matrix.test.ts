@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
-import { pipelines } from '../../src/pipelines/index.js';
+import { allPipelines } from '../../src/commands/shared/settings/names.js';
 import type { Plan } from '../../src/plan/plan.js';
 import {
   differences,
@@ -12,6 +12,8 @@ import {
   runShared,
   type TestRecord,
 } from '../support/pipeline-run.js';
+
+const pipelines = await allPipelines();
 
 /** Every built-in pipeline has a fixture of its name. */
 const withFixture = pipelines.map((plan) => [plan.name, plan] as const);

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { allPipelines } from '../../src/commands/shared/settings/names.js';
 import type { Delivery } from '../../src/connect/sources/simulate/disturb.js';
 import { SIMULATORS } from '../../src/connect/sources/simulate/index.js';
 import type { Fields } from '../../src/connect/sources/simulate/interfaces.js';
-import { pipelines } from '../../src/pipelines/index.js';
 import { fixtureSettings, type PlanRun, type ResultRow, runPipeline, sameValue } from '../support/pipeline-run.js';
 import { deliveriesOf, recordsOfDeliveries, type SimulatedSettings, truthOf } from '../support/simulated.js';
+
+const pipelines = await allPipelines();
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pipelines } from '../../src/pipelines/index.js';
+import { allPipelines } from '../../src/commands/shared/settings/names.js';
 import { dotText, mermaidText } from '../../src/plan/draw-plan.js';
 import { inputsOf } from '../../src/plan/plan.js';
 import { anyPlan } from './plans.js';
+
+const pipelines = await allPipelines();
 
 describe('drawings of a plan', () => {
   it('have every part once and an arrow for every input', () => {

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { pipelines } from '../../../src/pipelines/index.js';
+import { allPipelines } from '../../../src/commands/shared/settings/names.js';
 import { FRENCH } from '../../../src/ui/text/french.js';
 import { sayEnglish, sayIn } from '../../../src/ui/text/say.js';
+
+const pipelines = await allPipelines();
 
 const placesIn = (text: string): readonly string[] => (text.match(/\{\d\}/g) ?? []).toSorted();
 

@@ -115,6 +115,8 @@ export interface ProgramIdentity {
   readonly version: string;
   /** Absolute path of bin/streamctl.js. */
   readonly launcher: string;
+  /** Absolute path of a file that the program brings along in fixtures/, whether it is there or not. */
+  fixture(path: string): string;
   /** Starts a worker of `run --parallel` in a thread of its own. */
   readonly startWorker: StartWorker;
   readonly pid: number;

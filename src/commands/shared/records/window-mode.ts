@@ -3,7 +3,7 @@ import type { AdhocQuery } from '../../../plan/adhoc-plan.js';
 import type { RunListener, StartPosition } from '../../../run/interfaces.js';
 import type { Context } from '../frame/context.js';
 import type { Outcome } from '../frame/outcome.js';
-import { allPipelines } from '../settings/names.js';
+import { readerOf } from '../settings/names.js';
 
 /** How the windowed mode of `consume` reads its topic. */
 export interface WindowReading {
@@ -38,8 +38,8 @@ export async function consumeWindows(
       import('./window-printer.js'),
     ]);
   const printer = new WindowPrinter(context, reading.eof);
-  const sources = (await allPipelines()).flatMap((plan) => plan.sources);
-  const declared = sources.find((source) => source.topic === query.topic)?.columns;
+  const reader = await readerOf(query.topic);
+  const declared = reader?.sources.find((source) => source.topic === query.topic)?.columns;
   const { group, partitions, from, eof, maxAheadMs, maxGroups } = reading;
   const started = await startWindowConsume({
     place: runPlace(context),

@@ -41,7 +41,7 @@ const SEED = 7;
 
 /** The whole of `demo`: broker, topics, replay, windows, dashboard; in the end nothing is left. */
 export async function runDemo(context: Context, plan: Plan, flags: DemoFlags): Promise<Outcome> {
-  const sample = await readSample(plan, context.files);
+  const sample = await readSample(plan, context);
   const broker = await openTemporaryBroker(context);
   try {
     const { openConnection } = await import('../../../run/open-connection.js');

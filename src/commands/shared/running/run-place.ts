@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { RunPlace } from '../../../run/interfaces.js';
 import { clientEdges, clientSettings } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
@@ -6,7 +5,7 @@ import type { Context } from '../frame/context.js';
 /** A file as it is named, or the one of that name that the program brings along. */
 function findFile(context: Context, path: string): string {
   const given = context.resolvePath(path);
-  const own = fileURLToPath(new URL(`../../../../fixtures/${path}`, import.meta.url));
+  const own = context.program.fixture(path);
   return !context.files.exists(given) && context.files.exists(own) ? own : given;
 }
 

@@ -1,4 +1,5 @@
 import { StreamctlError } from '../../../base/errors.js';
+import { BUILT_IN } from '../../../pipelines/built-in.js';
 import type { Plan } from '../../../plan/plan.js';
 
 /** A name as it was typed, with the kind where one was written in front: `topic:cars`, `pipeline:cars`. */
@@ -28,10 +29,24 @@ export function topicNames(texts: readonly string[]): readonly string[] {
   return [...new Set(names)];
 }
 
-/** All pipelines of this installation. */
-export async function allPipelines(): Promise<readonly Plan[]> {
-  const { pipelines } = await import('../../../pipelines/index.js');
-  return pipelines;
+/** All built-in pipelines. */
+export function allPipelines(): Promise<readonly Plan[]> {
+  return Promise.all(BUILT_IN.map((one) => one.load()));
+}
+
+/** Whether a pipeline of the program has that name. */
+export function isBuiltIn(name: string): boolean {
+  return BUILT_IN.some((one) => one.name === name);
+}
+
+/** The built-in pipeline called `name`, if there is one. */
+export function builtIn(name: string): Promise<Plan> | undefined {
+  return BUILT_IN.find((one) => one.name === name)?.load();
+}
+
+/** The first built-in pipeline that reads `topic`, if there is one. */
+export function readerOf(topic: string): Promise<Plan> | undefined {
+  return BUILT_IN.find(({ reads }) => reads.includes(topic))?.load();
 }
 
 /**
@@ -39,11 +54,10 @@ export async function allPipelines(): Promise<readonly Plan[]> {
  * @throws `not-found` with the nearest name.
  */
 export async function findPipeline(name: string): Promise<Plan> {
-  const plans = await allPipelines();
-  const found = plans.find((plan) => plan.name === name);
+  const found = builtIn(name);
   if (found) return found;
   const { didYouMean } = await import('../../../plan/did-you-mean.js');
-  const names = plans.map((plan) => plan.name);
+  const names = BUILT_IN.map((one) => one.name);
   const near = didYouMean(name, names);
   throw new StreamctlError('not-found', `pipeline "${name}" does not exist`, {
     detail: `there are: ${names.join(', ')}`,
@@ -63,7 +77,7 @@ export async function pipelineOf(
 ): Promise<Plan | undefined> {
   if (typed.kind === 'topic') return undefined;
   if (typed.kind === 'pipeline') return findPipeline(typed.name);
-  const plan = (await allPipelines()).find(({ name }) => name === typed.name);
+  const plan = await builtIn(typed.name);
   if (!plan) return undefined;
   if (await topicExists(typed.name)) {
     throw new StreamctlError('conflict', `"${typed.name}" is the name of a topic and of a pipeline`, {

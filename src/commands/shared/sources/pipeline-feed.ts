@@ -118,7 +118,7 @@ async function senderOf(context: Context, plan: Plan, choice: SourceChoice, wish
       return fileSender(context, plan, choice.path, wishes);
     }
     default:
-      return sampleSender(context, await readSample(plan, context.files), wishes.atOnce ? 0 : LOT_EVERY_MS);
+      return sampleSender(context, await readSample(plan, context), wishes.atOnce ? 0 : LOT_EVERY_MS);
   }
 }
 

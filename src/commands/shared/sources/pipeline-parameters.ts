@@ -1,7 +1,7 @@
 import { StreamctlError } from '../../../base/errors.js';
+import { BUILT_IN } from '../../../pipelines/built-in.js';
 import type { Plan } from '../../../plan/plan.js';
 import type { FlagSpec, FlagSpecs, Input } from '../frame/command.js';
-import { allPipelines } from '../settings/names.js';
 
 /** Of every pipeline that polls an API, beside the parameters of the API. */
 const LIVE_FLAGS = {
@@ -23,8 +23,9 @@ export interface LiveWishes {
  */
 export async function pipelineFlags(words: readonly string[]): Promise<FlagSpecs> {
   const names = words.map((word) => word.replace(/^pipeline:/, ''));
-  const plan = (await allPipelines()).find(({ name }) => names.includes(name));
-  if (!plan) return {};
+  const named = BUILT_IN.find(({ name }) => names.includes(name));
+  if (!named) return {};
+  const plan = await named.load();
   const [{ apiOf }, { apiFlags }] = await Promise.all([import('./source-choice.js'), import('./poll-plan.js')]);
   const api = apiOf(plan);
   return {

@@ -8,7 +8,7 @@ import { readPage } from '../../../connect/sources/poll/page-reader.js';
 import type { Plan } from '../../../plan/plan.js';
 import { withClient } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
-import { allPipelines } from '../settings/names.js';
+import { isBuiltIn } from '../settings/names.js';
 import { flagsWithout } from './feed-context.js';
 import type { FeedWishes } from './feed-wishes.js';
 import { POLL_FLAGS, type PollFlags, readCassetteSpeed } from './poll-flags.js';
@@ -68,7 +68,7 @@ export async function cassetteSender(context: Context, plan: Plan, cassette: str
 async function requireSameApi(plan: Plan, { source }: PollPlan, cassette: string): Promise<void> {
   const wanted = APIS.find(({ topic }) => topic.name === plan.sources[0]!.topic);
   // A pipeline of one's own may keep such answers in a topic of its own.
-  const isFree = !wanted && (await allPipelines()).every(({ name }) => name !== plan.name);
+  const isFree = !wanted && !isBuiltIn(plan.name);
   if (isFree || source === wanted?.name) return;
   throw new StreamctlError(
     'usage',

@@ -1,6 +1,6 @@
 import { StreamctlError } from '../../../base/errors.js';
 import type { Plan, Source } from '../../../plan/plan.js';
-import { allPipelines } from '../settings/names.js';
+import { builtIn, readerOf } from '../settings/names.js';
 
 /** Partitions of a topic that replay makes for a file. */
 const OWN_PARTITIONS = 1;
@@ -28,13 +28,12 @@ export interface ReplayTarget {
  */
 export async function replayTarget(file: string, topic: string | undefined): Promise<ReplayTarget> {
   const stem = fileStem(file);
-  const plans = await plansNear(stem, topic);
-  const named = topic === undefined ? plans.find(({ name }) => name === stem) : undefined;
+  const named = topic === undefined ? await builtIn(stem) : undefined;
   const chosen = topic ?? named?.sources[0]?.topic ?? topicName(stem);
   if (file === '-' && topic === undefined) {
     throw new StreamctlError('usage', 'standard input has no name: say where its rows go', { hint: '-t TOPIC' });
   }
-  const plan = named ?? plans.find(({ sources }) => sources.some((source) => source.topic === chosen));
+  const plan = named ?? (await readerOf(chosen));
   const source = plan?.sources.find((one) => one.topic === chosen);
   const spec = plan?.topics.find(({ name }) => name === chosen);
   const why = named ? `the source of pipeline ${named.name}` : 'named after the file';
@@ -46,16 +45,6 @@ export async function replayTarget(file: string, topic: string | undefined): Pro
     ...(source ? { source } : {}),
     ...(topic === undefined ? { note: `${file} goes to topic ${chosen}, ${why}` } : {}),
   };
-}
-
-/** The pipelines, where a file or a topic has the name of one or of what one reads. */
-async function plansNear(stem: string, topic: string | undefined): Promise<readonly Plan[]> {
-  const { SOURCE_TOPICS } = await import('../../../pipelines/source-topics.js');
-  const names = topic === undefined ? [stem, topicName(stem)] : [topic];
-  const isNear = Object.entries(SOURCE_TOPICS).some(
-    ([name, topics]) => (topic === undefined && name === stem) || topics.some((one) => names.includes(one)),
-  );
-  return isNear ? allPipelines() : [];
 }
 
 /** Name of a file without folder and ending. */

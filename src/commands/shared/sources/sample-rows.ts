@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { StreamctlError } from '../../../base/errors.js';
-import type { FileSystem } from '../../../base/files.js';
 import type { Plan } from '../../../plan/plan.js';
+import type { Context } from '../frame/context.js';
 
 /** Rows of a file that fits into memory, as JSON texts, for the first source of a pipeline. */
 export interface SampleRows {
@@ -11,9 +10,15 @@ export interface SampleRows {
   readonly texts: readonly Uint8Array[];
 }
 
+/** What of a context is needed to find samples. */
+interface SamplePlaces {
+  readonly files: Pick<Context['files'], 'exists' | 'readFile'>;
+  readonly program: Pick<Context['program'], 'fixture'>;
+}
+
 /** The file that the program brings along for a pipeline, undefined where there is none. */
-export function samplePath(pipeline: string, files: FileSystem): string | undefined {
-  const path = fileURLToPath(new URL(`../../../../fixtures/${pipeline}.csv`, import.meta.url));
+export function samplePath(pipeline: string, { files, program }: SamplePlaces): string | undefined {
+  const path = program.fixture(`${pipeline}.csv`);
   return files.exists(path) ? path : undefined;
 }
 
@@ -21,8 +26,8 @@ export function samplePath(pipeline: string, files: FileSystem): string | undefi
  * The sample of a pipeline.
  * @throws `not-found` where it has none.
  */
-export async function readSample(plan: Plan, files: FileSystem): Promise<SampleRows> {
-  const path = samplePath(plan.name, files);
+export async function readSample(plan: Plan, places: SamplePlaces): Promise<SampleRows> {
+  const path = samplePath(plan.name, places);
   if (path === undefined) {
     throw new StreamctlError('not-found', `pipeline "${plan.name}" has no sample`, { hint: 'streamctl demo cars' });
   }
@@ -31,7 +36,7 @@ export async function readSample(plan: Plan, files: FileSystem): Promise<SampleR
     import('../../../connect/codecs/csv-json.js'),
     import('../../../connect/codecs/row-block.js'),
   ]);
-  const bytes = files.readFile(path);
+  const bytes = places.files.readFile(path);
   const shape = detectCsv(bytes, true);
   const source = plan.sources[0]!;
   // The plan knows better than the file, where a header row in the middle makes every column look like text.

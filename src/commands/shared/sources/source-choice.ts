@@ -4,7 +4,7 @@ import type { ApiSource } from '../../../connect/sources/apis/interfaces.js';
 import { didYouMean } from '../../../plan/did-you-mean.js';
 import type { Plan } from '../../../plan/plan.js';
 import type { Context } from '../frame/context.js';
-import { allPipelines } from '../settings/names.js';
+import { isBuiltIn, readerOf } from '../settings/names.js';
 import { samplePath } from './sample-rows.js';
 
 /** Words of `--source`; anything else is a file. */
@@ -62,19 +62,18 @@ export function apiOf({ sources }: Plan): ApiSource | undefined {
 }
 
 async function byDefault(
-  { files }: Context,
+  context: Context,
   plan: Plan,
   api: ApiSource | undefined,
   isBounded: boolean,
 ): Promise<SourceChoice> {
-  const isBuiltIn = (await allPipelines()).some(({ name }) => name === plan.name);
-  if (!isBuiltIn) return { kind: 'topic' };
+  if (!isBuiltIn(plan.name)) return { kind: 'topic' };
   if (api) return { kind: 'live', api, onlyIfEmpty: isBounded };
-  return samplePath(plan.name, files) === undefined ? { kind: 'topic' } : { kind: 'sample', onlyIfEmpty: true };
+  return samplePath(plan.name, context) === undefined ? { kind: 'topic' } : { kind: 'sample', onlyIfEmpty: true };
 }
 
 async function simulatedPlan(plan: Plan): Promise<Plan> {
-  const found = (await allPipelines()).find(({ sources }) => sources[0]!.topic === plan.sources[0]!.topic);
+  const found = await readerOf(plan.sources[0]!.topic);
   if (found) return found;
   throw new StreamctlError('usage', `the source of pipeline "${plan.name}" cannot be simulated`, {
     detail: `topic "${plan.sources[0]!.topic}" belongs to none of the built-in pipelines`,

@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { StreamctlError } from '../../../base/errors.js';
 import { readTableFile } from '../../../run/table-file.js';
 import { fileRecords } from '../../../testing/file-records.js';
@@ -11,8 +10,7 @@ import { loadPipeline } from '../running/load-pipeline.js';
 export function testPlaces(context: Context, testFile: string): TestPlaces {
   const beside = (path: string): string => resolve(dirname(testFile), path);
   const find = (path: string): string => {
-    const own = fileURLToPath(new URL(`../../../../fixtures/${path}`, import.meta.url));
-    const all = [beside(path), context.resolvePath(path), own];
+    const all = [beside(path), context.resolvePath(path), context.program.fixture(path)];
     return all.find((candidate) => context.files.exists(candidate)) ?? all[0]!;
   };
   return {

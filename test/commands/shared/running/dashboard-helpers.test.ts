@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fromUtf8 } from '../../../../src/base/bytes.js';
 import { systemFiles } from '../../../../src/base/system.js';
@@ -16,7 +17,10 @@ describe('the sample of cars', () => {
   });
 
   it('keeps rows as they stand, numbers where the column has them', async () => {
-    const { texts, topic } = await readSample(cars, systemFiles);
+    const { texts, topic } = await readSample(cars, {
+      files: systemFiles,
+      program: { fixture: (path) => join('fixtures', path) },
+    });
     expect(topic).toBe('trafic_cars');
     expect(texts).toHaveLength(1200);
     const rows = texts.map((text) => JSON.parse(fromUtf8(text)) as Record<string, unknown>);

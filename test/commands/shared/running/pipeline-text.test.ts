@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamctlError } from '../../../../src/base/errors.js';
 import { jsonText, readPipelineText, yamlText } from '../../../../src/commands/shared/running/pipeline-text.js';
-import { pipelines } from '../../../../src/pipelines/index.js';
+import { allPipelines } from '../../../../src/commands/shared/settings/names.js';
 import { writePlan } from '../../../../src/plan/document/write-plan.js';
 import { kafka, pipeline, table } from '../../../../src/plan/index.js';
 import { anyPlan } from '../../../plan/plans.js';
+
+const pipelines = await allPipelines();
 
 function mistakes(text: string): string[] {
   try {

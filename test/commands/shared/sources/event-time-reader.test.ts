@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { allPipelines } from '../../../../src/commands/shared/settings/names.js';
 import { EventTimeReader } from '../../../../src/commands/shared/sources/event-time-reader.js';
 import { RowBlock } from '../../../../src/connect/codecs/row-block.js';
 import { openReader } from '../../../../src/connect/sources/replay/open-reader.js';
-import { pipelines } from '../../../../src/pipelines/index.js';
 import { drain, edges, fileOf } from '../../../connect/sources/replay/read-rows.js';
+
+const pipelines = await allPipelines();
 
 async function readerOf(
   name: string,
