@@ -10,6 +10,7 @@ const suites = {
   latency: () => import('./latency.js'),
   windows: () => import('./windows.js'),
   scale: () => import('./scale.js'),
+  checksum: () => import('./checksum.js'),
 };
 
 /** Puts `text` between the markers of `name` in RESULTS.md. */

@@ -10,7 +10,7 @@ const dist = join(root, 'dist');
 const target = join(dist, 'bundle');
 
 /** Packages that bring files of another kind along (native code, WebAssembly), load others by path, or are big and seldom used. */
-const LEFT_OUT = /^(lz4-napi|snappy|@bokuweb\/zstd-wasm|jiti|xlsx|kafkajs|react-devtools-core)($|\/)/;
+const LEFT_OUT = /^(@node-rs\/crc32|lz4-napi|snappy|@bokuweb\/zstd-wasm|jiti|xlsx|kafkajs|react-devtools-core)($|\/)/;
 
 /** A module that at least so many lazily loaded parts share goes into the chunk of its layers. */
 const SHARED_BY = 3;

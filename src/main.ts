@@ -83,13 +83,18 @@ async function openEdges(home: string, stdout: ProcessOutput, stderr: ProcessOut
     { systemCrypto },
     { systemCompression },
     { seededRandom },
+    { accelerateCrc32c },
+    { nativeCrc32c },
   ] = await Promise.all([
     import('./base/system.js'),
     import('./base/system-http.js'),
     import('./base/crypto.js'),
     import('./base/compression.js'),
     import('./base/random.js'),
+    import('./base/crc32c.js'),
+    import('./base/system-crc32c.js'),
   ]);
+  accelerateCrc32c(nativeCrc32c);
   return {
     clock: systemClock,
     files: systemFiles,
