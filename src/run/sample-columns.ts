@@ -37,16 +37,14 @@ export async function sampleColumns(
   try {
     while (seen < SAMPLE_RECORDS && !signal.aborted) {
       const fetched = await fetcher.next(WAIT_MS);
-      if (!fetched) {
-        if (from.every((one) => isReadUp(fetcher, one)) && (seen > 0 || !wait)) break;
-        continue;
-      }
-      eachRecord(fetched, connection.client.edges.compression, (cursor) => {
-        const value = cursor.value();
-        if (seen >= SAMPLE_RECORDS || value === null) return;
-        seen++;
-        if (learn(kinds, value)) objects++;
-      });
+      if (fetched)
+        eachRecord(fetched, connection.client.edges.compression, (cursor) => {
+          const value = cursor.value();
+          if (seen >= SAMPLE_RECORDS || value === null) return;
+          seen++;
+          if (learn(kinds, value)) objects++;
+        });
+      if ((seen > 0 || !wait) && from.every((one) => isReadUp(fetcher, one))) break;
     }
   } finally {
     await fetcher.close();
