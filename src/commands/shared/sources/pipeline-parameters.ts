@@ -28,15 +28,21 @@ export async function pipelineFlags(words: readonly string[]): Promise<FlagSpecs
   const plan = await named.load();
   const [{ apiOf }, { apiFlags }] = await Promise.all([import('./source-choice.js'), import('./poll-plan.js')]);
   const api = apiOf(plan);
-  return {
-    ...Object.fromEntries(plan.parameters.map((parameter) => [parameter.name, flagOf(parameter)])),
-    ...(api ? { ...apiFlags([api.name]), ...LIVE_FLAGS } : {}),
-  };
+  const own = Object.fromEntries(plan.parameters.map((parameter) => [parameter.name, flagOf(parameter)]));
+  if (!api) return own;
+  // What nobody says has the pipeline's default: it takes two stations of all that are asked for.
+  const asked = Object.entries(apiFlags([api.name])).map(([name, flag]) => [
+    name,
+    { ...flag, help: own[name]?.help ?? flag.help },
+  ]);
+  return { ...own, ...Object.fromEntries(asked), ...LIVE_FLAGS };
 }
 
-function flagOf({ type, description, oneOf }: Plan['parameters'][number]): FlagSpec {
-  if (oneOf) return { type: 'choice', choices: oneOf, help: description };
-  return { type: 'string', placeholder: type === 'string' ? 'TEXT' : 'N', help: description };
+function flagOf({ type, description, oneOf, default: value, defaultFrom }: Plan['parameters'][number]): FlagSpec {
+  const shown = defaultFrom === null ? value : `this ${defaultFrom}`;
+  const help = shown === null ? description : `${description} (${shown})`;
+  if (oneOf) return { type: 'choice', choices: oneOf, help };
+  return { type: 'string', placeholder: type === 'string' ? 'TEXT' : 'N', help };
 }
 
 /** The values of {@link pipelineFlags}: those of the pipeline as `--param` has them, and those for its live source. */
