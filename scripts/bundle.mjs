@@ -14,7 +14,11 @@ const LEFT_OUT = /^(@node-rs\/crc32|lz4-napi|snappy|@bokuweb\/zstd-wasm|jiti|xls
 
 /** A module that at least so many lazily loaded parts share goes into the chunk of its layers. */
 const SHARED_BY = 3;
-const chunkOf = (name, folders) => ({ name, test: new RegExp(`/dist/(${folders})/`), minShareCount: SHARED_BY });
+const chunkOf = (name, folders) => ({
+  name,
+  test: new RegExp(`/dist/(${folders})/`.replaceAll('/', String.raw`[\\/]`)),
+  minShareCount: SHARED_BY,
+});
 
 rmSync(target, { recursive: true, force: true });
 const bundle = await rolldown({
