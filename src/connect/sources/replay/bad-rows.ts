@@ -16,6 +16,9 @@ export interface KeptBadRow extends Omit<BadRow, 'bytes'> {
   readonly bytes: Uint8Array;
 }
 
+/** Which bad row of a file: what its record in quarantine says of it. */
+export type BadRowMark = Pick<KeptBadRow, 'row' | 'line' | 'reason'>;
+
 const KEPT_REASONS = 5;
 /** A share means little among a few rows. */
 const SHARE_FROM_ROWS = 1000;
@@ -43,6 +46,8 @@ export class BadRows {
   /** Of this reading of the file; those up to {@link BadRows.#given} were given out in a former one. */
   #seen = 0;
   #given = 0;
+  /** The last one that a former replay put into quarantine, until it comes by. */
+  #awaited: BadRowMark | undefined;
 
   constructor(file: string, policy: BadRowPolicy, limit: BadRowLimit = {}) {
     this.#file = file;
@@ -64,12 +69,32 @@ export class BadRows {
     }
     this.count++;
     if (this.reasons.length < KEPT_REASONS) this.reasons.push(place);
-    if (this.#policy === 'quarantine' && ++this.#seen > this.#given)
-      this.#kept.push({ ...bad, bytes: bad.bytes.slice() });
+    if (this.areKept) this.#keep(bad);
     const { rows } = this.#limit;
     if (rows !== undefined && this.count > rows) throw this.#tooMany(`at most ${rows} are allowed`);
     if (bad.row >= SHARE_FROM_ROWS) this.checkShare(bad.row);
   };
+
+  /** Whether they go into quarantine. */
+  get areKept(): boolean {
+    return this.#policy === 'quarantine';
+  }
+
+  /** Bad rows up to `last` stand in quarantine already: they count, and are not kept. */
+  passOver(last: BadRowMark): void {
+    this.#awaited = last;
+  }
+
+  #keep(bad: BadRow): void {
+    if (++this.#seen <= this.#given) return;
+    if (!this.#awaited) {
+      this.#kept.push({ ...bad, bytes: bad.bytes.slice() });
+      return;
+    }
+    this.#given++;
+    const { row, line, reason } = this.#awaited;
+    if (bad.row === row && bad.line === line && bad.reason === reason) this.#awaited = undefined;
+  }
 
   /** Those kept for quarantine since the last call. */
   drain(): readonly KeptBadRow[] {

@@ -1,9 +1,11 @@
-import { utf8 } from '../../../base/bytes.js';
+import { fromUtf8, utf8 } from '../../../base/bytes.js';
+import { StreamctlError } from '../../../base/errors.js';
 import type { KafkaClient } from '../../kafka/client.js';
 import { createMissingTopics } from '../../kafka/create-topics.js';
 import type { ProducerOptions } from '../../kafka/interfaces.js';
+import { lastOfEachPartition } from '../../kafka/look-back.js';
 import { RecordProducer } from '../../kafka/producer.js';
-import type { KeptBadRow } from './bad-rows.js';
+import type { BadRowMark, BadRows, KeptBadRow } from './bad-rows.js';
 import { LOT_HEADERS } from './lot-headers.js';
 
 /** Names of the headers that say why a row stands in quarantine. */
@@ -26,6 +28,27 @@ export class Quarantine {
     this.#options = options;
     this.#topic = topic;
     this.#source = source;
+  }
+
+  /** Has `bad` pass over the rows that a former replay of this source put here. */
+  async resume(bad: BadRows): Promise<void> {
+    const last = bad.areKept ? await this.#last() : undefined;
+    if (last) bad.passOver(last);
+  }
+
+  async #last(): Promise<BadRowMark | undefined> {
+    try {
+      const last = await lastOfEachPartition(this.#client, this.#topic, (cursor) => {
+        const texts = new Map(cursor.headers().map(({ key, value }) => [key, value === null ? '' : fromUtf8(value)]));
+        if (texts.get(LOT_HEADERS.source) !== this.#source) return undefined;
+        const [row, line] = [texts.get(LOT_HEADERS.row), texts.get(QUARANTINE_HEADERS.line)];
+        return { row: Number(row), line: Number(line), reason: texts.get(QUARANTINE_HEADERS.reason) ?? '' };
+      });
+      return [...last.values()][0];
+    } catch (error) {
+      if (error instanceof StreamctlError && error.code === 'not-found') return undefined;
+      throw error;
+    }
   }
 
   async put(bad: KeptBadRow): Promise<void> {

@@ -130,7 +130,7 @@ export class Replay {
 
   async #prepare(): Promise<void> {
     const { topic, lotsTopic, resume } = this.#options;
-    if (resume) this.#resume = await this.#findResumePoint();
+    if (resume) [this.#resume] = await Promise.all([this.#findResumePoint(), this.#quarantine.resume(this.#bad)]);
     if (this.#resume.producer) this.#producer.continueAs(this.#resume.producer);
     this.#partitions = (await this.#producer.prepare(topic)).partitions.length;
     await this.#producer.prepare(lotsTopic);

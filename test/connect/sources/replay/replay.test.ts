@@ -159,6 +159,21 @@ describe('Replay', () => {
     await expect(share).rejects.toMatchObject({ exit: 7 });
   });
 
+  it('puts no bad row into quarantine again when it resumes', async () => {
+    const topic = await replayTopic(cluster, 'bad-again', 1);
+    const text = 'a,b\n1,x\n2\n3,y,z\n4,w\n5\n6,v\n7,u,t\n';
+    const options = { policy: 'quarantine', batch: 1 } as const;
+    await replayText(cluster.client, topic, text, { ...options, limit: 2 });
+    const resumed = await replayText(cluster.client, topic, text, { ...options, resume: true });
+    expect(resumed).toMatchObject({ rows: 1, alreadyThere: 2, badRows: 4 });
+    await replayText(cluster.client, topic, text, { ...options, resume: true });
+    await replayText(cluster.client, topic, text, { ...options, source: 'other.csv', resume: true });
+    const kept = await readAll(cluster.client, `${topic}-quarantine`);
+    const rows = kept.map(({ headers }) => `${headers['streamctl-source']}:${headers['streamctl-row']}`);
+    const of = (name: string): string[] => ['2', '3', '5', '7'].map((row) => `${name}:${row}`);
+    expect(rows).toEqual([...of('file.csv'), ...of('other.csv')]);
+  });
+
   it('ends in order when told to, and resumes', async () => {
     const topic = await replayTopic(cluster, 'told', 2);
     const stop = new AbortController();
