@@ -13,13 +13,18 @@ export interface TlsOptions {
 export interface Connection {
   /** `host:port` of the other side. */
   readonly peer: string;
-  /** Queues all chunks; the arrays must not be changed afterwards. Returns bytes queued and not yet handed to the kernel. */
-  send(chunks: readonly Uint8Array[]): number;
+  /**
+   * Queues all chunks; the arrays must not be changed afterwards, or not before `onSent`.
+   * @param onSent called once all of them are handed to the kernel; never when the connection ends before.
+   * @returns bytes queued and not yet handed to the kernel.
+   */
+  send(chunks: readonly Uint8Array[], onSent?: () => void): number;
   /** Bytes queued and not yet handed to the kernel. */
   pending(): number;
   /**
    * @param room where the next bytes are best put. A connection that can read straight into memory then gives the handler the
-   * filled beginning of that array; others bring arrays of their own, which do not change afterwards.
+   * filled beginning of that array; others, and its first read, bring arrays of their own, to be looked at until the handler
+   * returns. Without it every array is the handler's own.
    */
   onData(handler: (bytes: Uint8Array) => void, room?: () => Uint8Array): void;
   /** Called when `pending` fell to zero. */

@@ -19,13 +19,14 @@ import {
   writeSync,
   writevSync,
 } from 'node:fs';
-import { createConnection, createServer, type OnReadOpts, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { StreamctlError } from './errors.js';
 import type { FileHandle, FileSystem, OpenMode } from './files.js';
-import type { Connection, Listener, Network, TlsOptions } from './network.js';
+import type { Listener, Network, TlsOptions } from './network.js';
 import { lockScope, takeLock } from './system-lock.js';
+import { ReadTarget, readingInto, wrapSocket } from './system-sockets.js';
 import { dialTls, tlsHint, tlsServer } from './system-tls.js';
 import type { Clock } from './time.js';
 
@@ -202,79 +203,6 @@ export const systemFiles: FileSystem = {
   },
 };
 
-const NOTHING = new Uint8Array(0);
-
-/** Bytes that a dialled connection reads at a time where nobody says where to put them. */
-const READ_BYTES = 64 * 1024;
-
-/** Where a dialled connection puts what it reads, and who is told. */
-class ReadTarget {
-  room: () => Uint8Array = () => Buffer.allocUnsafeSlow(READ_BYTES);
-  handler: (bytes: Uint8Array) => void = () => undefined;
-
-  /** For `net`: what it calls before and after each read. */
-  get onread(): OnReadOpts {
-    return {
-      buffer: () => this.room(),
-      callback: (count, bytes) => {
-        this.handler(bytes.subarray(0, count));
-        return true;
-      },
-    };
-  }
-}
-
-/** @param target where the socket was made to read to; without it, it makes arrays itself. */
-function wrap(socket: Socket, peer: string, target?: ReadTarget): Connection {
-  socket.setNoDelay(true);
-  let failure: Error | undefined;
-  let onDrain: (() => void) | undefined;
-  let waiting = false;
-  // 'drain' comes only after more than the high-water mark was queued, so an empty write tells when the rest is out.
-  const watchDrain = (): void => {
-    if (waiting || !onDrain) return;
-    waiting = true;
-    socket.write(NOTHING, (error) => {
-      waiting = false;
-      if (error) return;
-      if (socket.writableLength === 0) onDrain!();
-      else watchDrain();
-    });
-  };
-  // Without a listener an early reset would end the process.
-  socket.on('error', (error) => {
-    failure = error;
-  });
-  return {
-    peer,
-    send(chunks) {
-      if (socket.destroyed || socket.writableEnded) return 0;
-      if (chunks.length > 1) socket.cork();
-      for (const chunk of chunks) socket.write(chunk);
-      if (chunks.length > 1) socket.uncork();
-      const pending = socket.writableLength;
-      if (pending > 0) watchDrain();
-      return pending;
-    },
-    pending: () => socket.writableLength,
-    onData(handler, room) {
-      if (target) {
-        target.handler = handler;
-        target.room = room ?? target.room;
-      } else socket.on('data', handler);
-    },
-    onDrain(handler) {
-      onDrain = handler;
-      if (socket.writableLength > 0) watchDrain();
-    },
-    onClose: (handler) => void socket.on('close', () => handler(failure)),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    end: () => void socket.end(),
-    destroy: () => void socket.destroy(),
-  };
-}
-
 function dial(host: string, port: number, tls: TlsOptions | undefined, target: ReadTarget): Socket {
   return tls ? dialTls(host, port, tls) : createConnection({ host, port, onread: target.onread });
 }
@@ -308,22 +236,29 @@ export const systemNetwork: Network = {
       socket.once(options.tls ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);
         socket.off('error', fail);
-        resolve(wrap(socket, `${host}:${port}`, options.tls ? undefined : target));
+        resolve(wrapSocket(socket, `${host}:${port}`, options.tls ? undefined : target));
       });
     });
   },
   listen(host, port, accept, tls) {
     return new Promise<Listener>((resolve, reject) => {
       const open = new Set<Socket>();
-      const take = (socket: Socket): void => {
-        accept(wrap(socket, `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`));
-      };
-      const server = tls ? tlsServer(tls, take) : createServer({ noDelay: true }, take);
-      // Those that have not finished their TLS handshake too.
-      server.on('connection', (socket: Socket) => {
+      const watch = (socket: Socket): void => {
         open.add(socket);
         socket.once('close', () => open.delete(socket));
-      });
+      };
+      const take = (socket: Socket, target?: ReadTarget): void => {
+        accept(wrapSocket(socket, `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`, target));
+      };
+      const takePlain = (accepted: Socket): void => {
+        const target = new ReadTarget();
+        const socket = readingInto(accepted, target);
+        watch(socket);
+        take(socket, target);
+      };
+      const server = tls ? tlsServer(tls, take) : createServer(takePlain);
+      // Those that have not finished their TLS handshake too.
+      if (tls) server.on('connection', watch);
       server.once('error', (cause: NodeJS.ErrnoException) => {
         const taken = cause.code === 'EADDRINUSE';
         reject(
@@ -340,11 +275,10 @@ export const systemNetwork: Network = {
       });
       server.listen({ host, port, exclusive: true }, () => {
         const address = server.address() as { port: number };
-        const close = (): Promise<void> =>
-          new Promise((done) => {
-            server.close(() => done());
-            for (const socket of open) socket.destroy();
-          });
+        const close = async (): Promise<void> => {
+          const closed = [...open].map((socket) => new Promise((done) => socket.destroy().once('close', done)));
+          await Promise.all([new Promise((done) => server.close(done)), ...closed]);
+        };
         resolve({ host, port: address.port, close });
       });
     });

@@ -1,3 +1,4 @@
+import type { ArrayPool } from '../base/array-pool.js';
 import type { Api, RequestOf, ResponseInputOf } from '../wire/api.js';
 import type { Broker } from './broker.js';
 import type { Login } from './security/login.js';
@@ -25,6 +26,8 @@ export interface HandlerContext {
   /** Version of the request; the answer is encoded in the same. */
   readonly version: number;
   readonly correlationId: number;
+  /** Where the large arrays of an answer are taken from: they go back there once they are sent. */
+  readonly arrays: ArrayPool;
   /** Bytes of answers for which there is room now, over all connections. */
   answerRoom(): number;
 }

@@ -1,3 +1,4 @@
+import type { ArrayPool } from '../base/array-pool.js';
 import type { Compression } from '../base/codec-interfaces.js';
 import { StreamctlError } from '../base/errors.js';
 import type { FileSystem } from '../base/files.js';
@@ -218,8 +219,8 @@ export class PartitionLog implements Partition {
   }
 
   /** Whole batches as they lie on the disk, see {@link SegmentLog.read}. @throws `log-corrupt` `disk-failed` */
-  read(from: number, maxBytes: number, limit: number, atLeastOne: boolean): Slice {
-    return this.#opened().read(from, maxBytes, limit, atLeastOne);
+  read(from: number, maxBytes: number, limit: number, atLeastOne: boolean, arrays?: ArrayPool): Slice {
+    return this.#opened().read(from, maxBytes, limit, atLeastOne, arrays);
   }
 
   /** Calls `action` whenever readers may see more, or the partition is gone. Returns how to take that back. */

@@ -1,3 +1,4 @@
+import { ArrayPool } from '../base/array-pool.js';
 import type { Connection, Listener, TlsOptions } from '../base/network.js';
 import type { Timer } from '../base/time.js';
 import type { Api } from '../wire/api.js';
@@ -9,6 +10,9 @@ import { Session, type SessionHost } from './session.js';
 
 /** How often connections are looked over for idleness. */
 const SWEEP_MS = 10_000;
+
+/** Large arrays of requests and answers that are kept to be used again. */
+const POOLED_BYTES = 8 << 20;
 
 /** What a server is made with. */
 export interface ServerOptions {
@@ -23,6 +27,7 @@ export interface ServerOptions {
 /** All connections of a broker. */
 export class BrokerServer implements SessionHost {
   readonly #options: ServerOptions;
+  readonly arrays = new ArrayPool(POOLED_BYTES);
   readonly #sessions = new Set<Session>();
   #listener: Listener | undefined;
   #sweep: Timer | undefined;

@@ -1,15 +1,16 @@
+import type { ArrayPool } from '../base/array-pool.js';
 import { concatBytes } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { Connection } from '../base/network.js';
 import type { Api } from '../wire/api.js';
 import { errorCodes } from '../wire/error-codes.js';
 import { apiKeyOf, decodeRequest, decodeRequestHeader, encodeResponse, type RequestHeader } from '../wire/frame.js';
-import { FrameSplitter } from '../wire/frame-splitter.js';
 import type { Broker } from './broker.js';
 import type { Handler, HandlerContext, Peer } from './handler.js';
 import type { HandlerTable } from './handler-table.js';
 import { apiVersionsBody } from './handlers/18-api-versions.js';
 import type { Limits } from './limits.js';
+import { RequestFrames } from './request-frames.js';
 import type { Login } from './security/login.js';
 import { LOGIN_FAILED } from './security/sasl.js';
 
@@ -27,6 +28,8 @@ export interface SessionHost {
   readonly broker: Broker;
   readonly limits: Limits;
   readonly handlers: HandlerTable;
+  /** Where large requests and answers have their arrays from. */
+  readonly arrays: ArrayPool;
   /** State of SASL; undefined where nobody has to log in. */
   newLogin(): Login | undefined;
   /** An answer in place of the handler's, when the chaos switch says so. */
@@ -54,7 +57,7 @@ interface Slot {
 export class Session {
   readonly #host: SessionHost;
   readonly #connection: Connection;
-  readonly #splitter: FrameSplitter;
+  readonly #frames: RequestFrames;
   readonly #slots: Slot[] = [];
   readonly #closing = new Set<() => void>();
   readonly #login: Login | undefined;
@@ -81,11 +84,14 @@ export class Session {
   constructor(host: SessionHost, connection: Connection) {
     this.#host = host;
     this.#connection = connection;
-    this.#splitter = new FrameSplitter(host.limits.frameBytes);
+    this.#frames = new RequestFrames(host.limits.frameBytes, host.arrays, (frame) => this.#onFrame(frame));
     this.#login = host.newLogin();
     this.#address = `/${connection.peer.slice(0, connection.peer.lastIndexOf(':'))}`;
     this.lastRequestMs = host.broker.edges.clock.elapsed();
-    connection.onData((bytes) => this.#onData(bytes));
+    connection.onData(
+      (bytes) => this.#onData(bytes),
+      () => this.#frames.room(),
+    );
     connection.onDrain(() => {
       this.countUnsent();
       this.#goOn();
@@ -129,34 +135,44 @@ export class Session {
 
   #onData(bytes: Uint8Array): void {
     try {
-      const frames = this.#splitter.push(bytes);
-      this.#countHeld(this.#splitter.heldBytes);
-      if (this.#login && !this.#login.done && this.#held > LOGIN_FRAME_BYTES) {
+      this.#frames.push(bytes);
+      if (!this.#open) return;
+      this.#countHeld(this.#frames.heldBytes);
+      if (this.#login && !this.#login.done && this.#frames.announcedBytes > LOGIN_FRAME_BYTES) {
         throw new StreamctlError('limit-exceeded', `more than ${LOGIN_FRAME_BYTES} bytes before the login`);
       }
-      for (const frame of frames) this.#waiting.push(frame);
-      this.#goOn();
+      this.#settleReading();
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** Begins waiting requests as far as the bounds allow; stops and restarts reading. */
+  /** Begins a request, or puts it by: its bytes are ours only until then. */
+  #onFrame(frame: Uint8Array): void {
+    if (!this.#open) return;
+    if (this.#waiting.length > 0 || !this.#mayBegin(frame)) this.#waiting.push(frame.slice());
+    else this.#begin(frame);
+  }
+
+  /** Begins waiting requests as far as the bounds allow. */
   #goOn(): void {
-    const { requestsInFlight, unsentBytes } = this.#host.limits;
     let begun = 0;
-    while (this.#open && begun < this.#waiting.length) {
-      if (this.#slots.length >= requestsInFlight || this.#ready + this.#connection.pending() > unsentBytes) break;
-      const frame = this.#waiting[begun]!;
-      if (!this.#hasHandler(frame)) break;
-      begun++;
-      try {
-        this.#begin(frame);
-      } catch (error) {
-        this.#fail(error);
-      }
+    while (this.#open && begun < this.#waiting.length && this.#mayBegin(this.#waiting[begun]!)) {
+      this.#begin(this.#waiting[begun++]!);
     }
-    this.#waiting = begun === this.#waiting.length ? [] : this.#waiting.slice(begun);
+    if (begun > 0) this.#waiting = this.#waiting.slice(begun);
+    this.#settleReading();
+  }
+
+  /** Whether the bounds allow a request to begin, and what answers it is loaded. */
+  #mayBegin(frame: Uint8Array): boolean {
+    const { requestsInFlight, unsentBytes } = this.#host.limits;
+    if (this.#slots.length >= requestsInFlight || this.#ready + this.#connection.pending() > unsentBytes) return false;
+    return this.#hasHandler(frame);
+  }
+
+  /** Stops reading while requests wait, and restarts it. */
+  #settleReading(): void {
     if (!this.#open) return;
     const full = this.#waiting.length > 0;
     if (full === this.#paused) return;
@@ -182,6 +198,15 @@ export class Session {
   }
 
   #begin(frame: Uint8Array): void {
+    try {
+      this.#handle(frame);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** @param frame looked at until this returns; no handler keeps a part of it. */
+  #handle(frame: Uint8Array): void {
     if (this.#login?.bare) {
       this.#stepBare(this.#login, frame);
       return;
@@ -209,6 +234,7 @@ export class Session {
       peer: this.#peerOf(header),
       version: header.apiVersion,
       correlationId: header.correlationId,
+      arrays: this.#host.arrays,
       answerRoom: () => this.#host.answerRoom(),
     };
     const reply = disturbed ?? handler.handle(context, request as never);
@@ -258,7 +284,12 @@ export class Session {
     if (count === 0) return;
     this.#slots.splice(0, count);
     this.#ready -= sizeOf(chunks);
-    this.#connection.send(joinSmall(chunks));
+    const { arrays } = this.#host;
+    const lent = chunks.filter((chunk) => arrays.isLent(chunk));
+    const giveBack = (): void => {
+      for (const chunk of lent) arrays.give(chunk);
+    };
+    this.#connection.send(joinSmall(chunks), lent.length > 0 ? giveBack : undefined);
     this.countUnsent();
     if (!this.#open) return;
     if (this.#login?.failed && this.#slots.length === 0) this.#connection.end();

@@ -1,3 +1,4 @@
+import type { ArrayPool } from '../base/array-pool.js';
 import { assert } from '../base/assert.js';
 import type { FileHandle, FileSystem } from '../base/files.js';
 import type { Clock } from '../base/time.js';
@@ -179,8 +180,8 @@ export class SegmentLog {
   }
 
   /** See {@link SegmentReader.read}. @throws `log-corrupt` */
-  read(from: number, maxBytes: number, limit: number, atLeastOne: boolean): Slice {
-    return this.#reader.read(from, maxBytes, limit, atLeastOne);
+  read(from: number, maxBytes: number, limit: number, atLeastOne: boolean, arrays?: ArrayPool): Slice {
+    return this.#reader.read(from, maxBytes, limit, atLeastOne, arrays);
   }
 
   /** See {@link SegmentReader.walk}. @throws `log-corrupt` */

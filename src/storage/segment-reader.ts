@@ -1,3 +1,5 @@
+import type { ArrayPool } from '../base/array-pool.js';
+import { unclearedBytes } from '../base/bytes.js';
 import { StreamctlError } from '../base/errors.js';
 import type { FileHandle, FileSystem } from '../base/files.js';
 import type { Frame, Framing } from './framing.js';
@@ -43,16 +45,18 @@ export class SegmentReader {
   /**
    * Whole frames from the one that holds `from`, in one read: at most `maxBytes` (the first frame may be larger when
    * `atLeastOne`), none that begins at `limit` or later, all in one segment.
+   * @param arrays where a large array is taken from; what comes back of it in the slice is the caller's to give back.
    * @throws `log-corrupt` when the frames do not follow each other.
    */
-  read(from: number, maxBytes: number, limit: number, atLeastOne: boolean): Slice {
+  read(from: number, maxBytes: number, limit: number, atLeastOne: boolean, arrays?: ArrayPool): Slice {
     const found = from < limit ? this.#locate(from) : undefined;
     if (!found) return { bytes: NOTHING, next: from };
     const { segment, position } = found;
     const framing = this.#sources.framing;
     const file = this.#handleOf(segment);
-    let bytes: Uint8Array = new Uint8Array(Math.min(Math.max(maxBytes, framing.headBytes), segment.size - position));
-    file.read(bytes, position);
+    const take = (size: number): Uint8Array => arrays?.take(size) ?? unclearedBytes(size);
+    let bytes = take(Math.min(Math.max(maxBytes, framing.headBytes), segment.size - position));
+    if (file.read(bytes, position) < bytes.length) throw unreadable(segment, position);
     let end = 0;
     let next = from;
     while (end + framing.headBytes <= bytes.length) {
@@ -61,7 +65,8 @@ export class SegmentReader {
       if (frame.first >= limit) break;
       if (end + frame.size > bytes.length || end + frame.size > maxBytes) {
         if (end > 0 || !atLeastOne) break;
-        bytes = new Uint8Array(frame.size);
+        arrays?.give(bytes);
+        bytes = take(frame.size);
         if (file.read(bytes, position) < frame.size) throw unreadable(segment, position);
         end = frame.size;
         next = frame.last + 1;
@@ -70,7 +75,11 @@ export class SegmentReader {
       end += frame.size;
       next = frame.last + 1;
     }
-    if (end > 0) this.#hint(next, segment, position + end);
+    if (end === 0) {
+      arrays?.give(bytes);
+      return { bytes: NOTHING, next };
+    }
+    this.#hint(next, segment, position + end);
     return { bytes: end === bytes.length ? bytes : bytes.subarray(0, end), next };
   }
 

@@ -28,9 +28,19 @@ const FIXED: Readonly<Record<Exclude<PrimitiveName, 'string' | 'bytes' | 'record
   uuid: { minBytes: 16, write: (w, v) => w.uuid(v as string), read: (r) => r.uuid() },
 };
 
+/** Bytes that stay: a server uses the memory of its frames again. Records, which are many, are views all the same. */
+function own(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes?.slice() ?? null;
+}
+
 const CLASSIC: Readonly<Record<'string' | 'bytes' | 'records', ValueCodec>> = {
   string: { minBytes: 2, nullable: true, write: (w, v) => w.string(v as string | null), read: (r) => r.string() },
-  bytes: { minBytes: 4, nullable: true, write: (w, v) => w.bytes(v as Uint8Array | null), read: (r) => r.bytes() },
+  bytes: {
+    minBytes: 4,
+    nullable: true,
+    write: (w, v) => w.bytes(v as Uint8Array | null),
+    read: (r) => own(r.bytes()),
+  },
   records: { minBytes: 4, nullable: true, write: (w, v) => writeRecords(w, v, false), read: (r) => r.bytes() },
 };
 
@@ -45,7 +55,7 @@ const COMPACT: typeof CLASSIC = {
     minBytes: 1,
     nullable: true,
     write: (w, v) => w.compactBytes(v as Uint8Array | null),
-    read: (r) => r.compactBytes(),
+    read: (r) => own(r.compactBytes()),
   },
   records: { minBytes: 1, nullable: true, write: (w, v) => writeRecords(w, v, true), read: (r) => r.compactBytes() },
 };

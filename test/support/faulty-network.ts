@@ -31,8 +31,8 @@ export class FaultyNetwork implements Network {
     };
     return {
       peer: connection.peer,
-      send(chunks) {
-        const queued = connection.send(chunks);
+      send(chunks, onSent) {
+        const queued = connection.send(chunks, onSent);
         strikes();
         return queued;
       },

@@ -55,6 +55,7 @@ class SimConnection implements Connection {
   #held: Uint8Array[] = [];
   #unread = 0;
   #data: (bytes: Uint8Array) => void = () => {};
+  #borrowed = false;
   #drain: () => void = () => {};
   #close: (error?: Error) => void = () => {};
 
@@ -66,7 +67,7 @@ class SimConnection implements Connection {
     this.#other = other;
   }
 
-  send(chunks: readonly Uint8Array[]): number {
+  send(chunks: readonly Uint8Array[], onSent?: () => void): number {
     const other = this.#other;
     if (!this.#open || !other) return 0;
     for (const chunk of chunks) {
@@ -74,6 +75,8 @@ class SimConnection implements Connection {
       this.#unread += bytes.length;
       queueMicrotask(() => other.#receive(bytes));
     }
+    // Everything was copied: whoever still reads what was sent finds it changed.
+    if (onSent) queueMicrotask(onSent);
     return this.#unread;
   }
 
@@ -86,8 +89,9 @@ class SimConnection implements Connection {
     return this.#held.reduce((sum, bytes) => sum + bytes.length, 0);
   }
 
-  onData(handler: (bytes: Uint8Array) => void): void {
+  onData(handler: (bytes: Uint8Array) => void, room?: () => Uint8Array): void {
     this.#data = handler;
+    this.#borrowed = room !== undefined;
   }
 
   onDrain(handler: () => void): void {
@@ -132,6 +136,8 @@ class SimConnection implements Connection {
     const sender = this.#other!;
     sender.#unread -= bytes.length;
     this.#data(bytes);
+    // Those who were told to look at it until they return must have done so.
+    if (this.#borrowed) bytes.fill(0xee);
     if (sender.#unread === 0) sender.#drain();
   }
 }

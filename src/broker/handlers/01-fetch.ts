@@ -99,7 +99,14 @@ function collect(context: HandlerContext, request: Request): Collected {
         return failure(want, unknownId ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION);
       }
       partitions.push(partition);
-      const answer = readPartition(partition, want, request.isolationLevel === READ_COMMITTED, left, bytes === 0);
+      const answer = readPartition(
+        context,
+        partition,
+        want,
+        request.isolationLevel === READ_COMMITTED,
+        left,
+        bytes === 0,
+      );
       if (answer.errorCode !== errorCodes.NONE) urgent = true;
       const size = (answer.records as Uint8Array).length;
       bytes += size;
@@ -112,6 +119,7 @@ function collect(context: HandlerContext, request: Request): Collected {
 }
 
 function readPartition(
+  context: HandlerContext,
   partition: PartitionLog,
   want: Wanted,
   committed: boolean,
@@ -136,7 +144,9 @@ function readPartition(
     }
     const maxBytes = Math.min(want.partitionMaxBytes, left);
     const none = maxBytes <= 0 && !atLeastOne;
-    const slice = none ? { bytes: NO_RECORDS, next: from } : partition.read(from, maxBytes, limit, atLeastOne);
+    const slice = none
+      ? { bytes: NO_RECORDS, next: from }
+      : partition.read(from, maxBytes, limit, atLeastOne, context.arrays);
     return {
       ...facts,
       errorCode: errorCodes.NONE,
