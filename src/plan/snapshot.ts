@@ -28,8 +28,11 @@ export interface ResultRow {
   readonly windowStartMs?: number;
   readonly windowEndMs?: number;
   readonly reason?: CloseReason;
-  /** Earlier values of the table's `trendColumn` for this key, oldest first, the newest included; at most {@link MAX_TREND}. */
-  readonly trend?: readonly number[];
+  /**
+   * For each of the table's `trendColumns` its earlier values for this key, oldest first, the newest included; at most
+   * {@link MAX_TREND}.
+   */
+  readonly trends?: readonly (readonly number[])[];
 }
 
 /** Newest result per key, in the order in which the keys were first seen; at most {@link MAX_RESULT_ROWS}. */
@@ -38,8 +41,8 @@ export interface ResultTable {
   /** Names of the columns that make the key. */
   readonly keys: readonly string[];
   readonly rows: readonly ResultRow[];
-  /** Numeric column whose history `trend` of each row holds. */
-  readonly trendColumn?: string;
+  /** Numeric columns whose histories `trends` of each row holds. */
+  readonly trendColumns?: readonly string[];
   /** Keys that found no room. */
   readonly dropped?: number;
 }
@@ -69,11 +72,14 @@ export interface SparklinePanel {
   readonly metric: HistoryMetric;
 }
 
-/** The trend column of several keys over time, one line per key. */
+/** Trend columns of several keys over time, one line per key and column. */
 export interface LinePanel {
   readonly kind: 'line';
   readonly title: string;
+  /** Column of the labels. */
   readonly label: string;
+  /** Which of the trend columns. */
+  readonly values: readonly string[];
 }
 
 /** Names of the numbers of which a snapshot keeps a history. */
@@ -192,7 +198,7 @@ export interface DashboardSnapshot {
 
 /** Bound of `history`: seconds that a dashboard can look back. */
 export const MAX_HISTORY = 240;
-/** Bound of `trend` of one row. */
+/** Bound of each of `trends` of one row. */
 export const MAX_TREND = 60;
 /** Bound of `rows`: keys that a dashboard holds. */
 export const MAX_RESULT_ROWS = 2000;

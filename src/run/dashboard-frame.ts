@@ -41,13 +41,13 @@ export function dashboardFrame(plan: Plan, place?: string): DashboardFrame {
 function pageFrame(plan: Plan, sink: Sink | undefined, isShown: (panel: Panel) => boolean): PageFrame {
   const step = sink && aggregateBefore(plan, sink.input);
   const panels = plan.dashboard.panels.filter(isShown);
-  const trendColumn = trendOf(panels);
+  const trendColumns = trendsOf(panels);
   return {
     sink: sink?.name ?? '',
     dashboard: shownDashboard(plan.dashboard.title, panels),
     columns: sink ? shownColumns(sink, panels) : [],
     keys: keysOf(sink, step),
-    ...(trendColumn === undefined ? {} : { trendColumn }),
+    ...(trendColumns.length === 0 ? {} : { trendColumns }),
     ...(step?.window ? { window: windowInWords(step.window) } : {}),
   };
 }
@@ -90,11 +90,12 @@ function shownColumns(sink: Sink, panels: readonly Panel[]): readonly ResultColu
   });
 }
 
-function trendOf(panels: readonly Panel[]): string | undefined {
-  const line = panels.find((panel) => panel.kind === 'line');
-  if (line?.kind === 'line' && line.values.length > 0) return line.values[0];
+/** What the lines draw; without lines what the bars show. */
+function trendsOf(panels: readonly Panel[]): readonly string[] {
+  const drawn = panels.flatMap((panel) => (panel.kind === 'line' ? panel.values : []));
+  if (drawn.length > 0) return [...new Set(drawn)];
   const bars = panels.find((panel) => panel.kind === 'bars');
-  return bars?.kind === 'bars' ? bars.value : undefined;
+  return bars?.kind === 'bars' ? [bars.value] : [];
 }
 
 function shownDashboard(title: string, panels: readonly Panel[]): DashboardSpec {
@@ -112,6 +113,6 @@ function shownPanel(panel: Panel): ShownPanel {
     case 'sparkline':
       return { kind: 'sparkline', title: panel.title, metric: METRICS[panel.metric] };
     case 'line':
-      return { kind: 'line', title: panel.title, label: panel.series };
+      return { kind: 'line', title: panel.title, label: panel.series, values: panel.values };
   }
 }

@@ -18,7 +18,7 @@ export interface PageFrame {
   readonly columns: readonly ResultColumn[];
   /** Names of the columns that make the key of a result. */
   readonly keys: readonly string[];
-  readonly trendColumn?: string;
+  readonly trendColumns?: readonly string[];
   /** Size of the window in words: `1m tumbling`. */
   readonly window?: string;
 }
@@ -32,20 +32,20 @@ export interface ShownResult {
   readonly reason: CloseReason;
 }
 
-const NOT_IN_TREND = Number.NaN;
-
-/** The newest result per key of one sink, with the history of one column. */
+/** The newest result per key of one sink, with the histories of a few columns. */
 export class ShownResults {
   readonly frame: PageFrame;
   readonly #keyPositions: readonly number[];
-  readonly #trendPosition: number;
+  readonly #trendPositions: readonly number[];
   readonly #rows = new Map<string, ResultRow>();
   #dropped = 0;
 
   constructor(frame: PageFrame) {
     this.frame = frame;
     this.#keyPositions = frame.keys.map((key) => frame.columns.findIndex((column) => column.name === key));
-    this.#trendPosition = frame.columns.findIndex((column) => column.name === frame.trendColumn);
+    this.#trendPositions = (frame.trendColumns ?? []).map((name) =>
+      frame.columns.findIndex((column) => column.name === name),
+    );
   }
 
   /** Keeps `result` as the newest of its key. */
@@ -64,7 +64,7 @@ export class ShownResults {
       ...(windowStartMs === undefined ? {} : { windowStartMs }),
       ...(windowEndMs === undefined ? {} : { windowEndMs }),
       reason,
-      ...this.#trendAfter(before, result),
+      ...(this.#trendPositions.length > 0 ? { trends: this.#trendsAfter(before, result) } : {}),
     });
   }
 
@@ -75,12 +75,12 @@ export class ShownResults {
 
   /** One look; what it holds is not changed afterwards. */
   table(): ResultTable {
-    const { columns, keys, trendColumn } = this.frame;
+    const { columns, keys, trendColumns } = this.frame;
     return {
       columns,
       keys,
       rows: [...this.#rows.values()],
-      ...(trendColumn === undefined ? {} : { trendColumn }),
+      ...(trendColumns === undefined ? {} : { trendColumns }),
       ...(this.#dropped > 0 ? { dropped: this.#dropped } : {}),
     };
   }
@@ -98,16 +98,23 @@ export class ShownResults {
     return JSON.stringify(this.#keyPositions.map((position) => printable(values[position])));
   }
 
-  #trendAfter(before: ResultRow | undefined, result: ShownResult): Pick<ResultRow, 'trend'> {
-    if (this.#trendPosition < 0) return {};
-    const value = Number(result.values[this.#trendPosition] ?? NOT_IN_TREND);
-    if (!Number.isFinite(value)) return before?.trend ? { trend: before.trend } : {};
-    // An update of the same window replaces its own value.
-    const same =
+  #trendsAfter(before: ResultRow | undefined, result: ShownResult): readonly (readonly number[])[] {
+    const isUpdate =
       before !== undefined && before.windowStartMs !== undefined && before.windowStartMs === result.windowStartMs;
-    const earlier = same ? (before.trend ?? []).slice(0, -1) : (before?.trend ?? []);
-    return { trend: [...earlier.slice(-(MAX_TREND - 1)), value] };
+    return this.#trendPositions.map((position, at) => {
+      const earlier = before?.trends?.[at] ?? [];
+      const value = numberAt(result, position);
+      if (value === undefined) return earlier;
+      // An update of the same window replaces its own value, where it had one.
+      const kept = isUpdate && numberAt(before, position) !== undefined ? earlier.slice(0, -1) : earlier;
+      return [...kept.slice(-(MAX_TREND - 1)), value];
+    });
   }
+}
+
+function numberAt({ values }: Pick<ShownResult, 'values'>, position: number): number | undefined {
+  const number = Number(values[position] ?? Number.NaN);
+  return Number.isFinite(number) ? number : undefined;
 }
 
 function printable(value: Value | undefined): unknown {

@@ -21,11 +21,11 @@ export interface StatusRecord {
  */
 export function encodeStatus(status: StatusRecord): Uint8Array {
   let bytes = write(status);
-  if (bytes.length > MAX_STATUS_BYTES) bytes = write(withRows(status, (rows) => rows.map(withoutTrend)));
+  if (bytes.length > MAX_STATUS_BYTES) bytes = write(withRows(status, (rows) => rows.map(withoutTrends)));
   const { results, pages = [] } = status.snapshot;
   const most = Math.max(...[results, ...pages.map((page) => page.results)].map(({ rows }) => rows.length));
   for (let keep = most >> 1; bytes.length > MAX_STATUS_BYTES && keep > 0; keep >>= 1) {
-    bytes = write(withRows(status, (rows) => rows.slice(0, keep).map(withoutTrend)));
+    bytes = write(withRows(status, (rows) => rows.slice(0, keep).map(withoutTrends)));
   }
   return bytes;
 }
@@ -76,6 +76,6 @@ function withRows(
   };
 }
 
-function withoutTrend({ trend: _trend, ...row }: ResultRow): ResultRow {
+function withoutTrends({ trends: _trends, ...row }: ResultRow): ResultRow {
   return row;
 }

@@ -13,7 +13,7 @@ const frame = {
     { name: 'mean', type: 'double' as const },
   ],
   keys: ['maker'],
-  trendColumn: 'mean',
+  trendColumns: ['mean'],
   place: 'embedded broker',
 };
 
@@ -33,7 +33,23 @@ describe('DashboardState', () => {
       ['ford', 3],
       ['audi', 5],
     ]);
-    expect(rows[0]).toMatchObject({ trend: [1, 3], windowStartMs: 60_000, reason: 'watermark' });
+    expect(rows[0]).toMatchObject({ trends: [[1, 3]], windowStartMs: 60_000, reason: 'watermark' });
+  });
+
+  it('keeps a trend for each column that is drawn, without windows that have no number', () => {
+    const columns = [...frame.columns, { name: 'slow', type: 'double' as const }];
+    const state = new DashboardState({ ...frame, columns, trendColumns: ['mean', 'slow'] }, new SimClock());
+    const show = (mean: number | null, slow: number | null, minute: number): void =>
+      state.show('prices', { ...result('ford', 0, minute * 60_000), values: ['ford', mean, slow] });
+    show(1, null, 0);
+    show(2, 7, 1);
+    show(null, 8, 2);
+    show(null, 9, 2);
+    show(3, 9, 2);
+    expect(state.snapshot().results.rows[0]!.trends).toEqual([
+      [1, 2, 3],
+      [7, 9],
+    ]);
   });
 
   it('does not let an older window replace a newer one', () => {
@@ -83,7 +99,7 @@ describe('DashboardState', () => {
     const { results, notes, history } = state.snapshot();
     expect(results.rows).toHaveLength(MAX_RESULT_ROWS);
     expect(results.dropped).toBe(5);
-    expect(results.rows[0]!.trend).toHaveLength(MAX_TREND);
+    expect(results.rows[0]!.trends![0]).toHaveLength(MAX_TREND);
     expect(notes).toHaveLength(MAX_NOTES);
     expect(notes[0]!.text).toBe('note 5');
     expect(history.rowsPerSecond).toHaveLength(MAX_HISTORY);

@@ -13,7 +13,7 @@ const page = {
     { name: 'v', type: 'bigint' as const },
   ],
   keys: ['k'],
-  trendColumn: 'v',
+  trendColumns: ['v'],
 };
 
 function stateOf(rows: number, trend: number, nameLength = 10, pages: readonly string[] = []): DashboardState {
@@ -59,7 +59,7 @@ describe('status records', () => {
     expect(slim.length).toBeLessThanOrEqual(MAX_STATUS_BYTES);
     const back = decodeStatus(slim).snapshot.results;
     expect(back.rows).toHaveLength(MAX_RESULT_ROWS);
-    expect(back.rows[0]!.trend).toBeUndefined();
+    expect(back.rows[0]!.trends).toBeUndefined();
 
     const huge = encodeStatus({ runId: 'r', snapshot: stateOf(MAX_RESULT_ROWS, 1, 2_000).snapshot() });
     expect(huge.length).toBeLessThanOrEqual(MAX_STATUS_BYTES);

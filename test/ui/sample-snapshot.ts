@@ -19,7 +19,7 @@ function row([name, count, mean, min, max]: (typeof MAKERS)[number], at: number)
     windowStartMs: START + 13 * 60_000,
     windowEndMs: START + 14 * 60_000,
     reason: at === 3 ? 'idle' : 'watermark',
-    trend,
+    trends: [trend],
   };
 }
 
@@ -36,7 +36,7 @@ export function sampleSnapshot(change: Partial<DashboardSnapshot> = {}): Dashboa
         { kind: 'bars', title: 'Mean price', label: 'manufacturer', value: 'avg_price' },
         { kind: 'table', title: 'Newest window of each manufacturer' },
         { kind: 'sparkline', title: 'Rows per second', metric: 'rowsPerSecond' },
-        { kind: 'line', title: 'Mean price, window by window', label: 'manufacturer' },
+        { kind: 'line', title: 'Mean price, window by window', label: 'manufacturer', values: ['avg_price'] },
       ],
       sort: '-avg_price',
     },
@@ -66,7 +66,7 @@ export function sampleSnapshot(change: Partial<DashboardSnapshot> = {}): Dashboa
       ],
       keys: ['manufacturer'],
       rows: MAKERS.map(row),
-      trendColumn: 'avg_price',
+      trendColumns: ['avg_price'],
     },
     notes: [
       { atMs: START, level: 'info', text: 'reading trafic_cars from the start, 3 partitions' },

@@ -39,8 +39,9 @@ export function paintLines(data: LinesData, size: Size, look: Look): CellGrid {
   const high = Math.max(...all);
   paintScale(grid, plot.rows, low, high, look);
   const canvas = makeCanvas(plot.columns, plot.rows);
+  const longest = Math.max(...series.map(({ values }) => values.length));
   series.forEach((one, index) => {
-    plotLine(canvas, one.values, low, high, one.color ?? index);
+    plotLine(canvas, one, { low, high, longest }, one.color ?? index);
   });
   for (let y = 0; y < plot.rows; y++) {
     for (let x = 0; x < plot.columns; x++) {
@@ -68,10 +69,20 @@ function paintScale(grid: CellGrid, rows: number, low: number, high: number, loo
   grid.put(0, rows - 1, formatCount(low).padStart(6), look.styles.dim);
 }
 
-function plotLine(canvas: Canvas, values: readonly number[], low: number, high: number, index: number): void {
+/** What all lines of a chart share. */
+interface Scale {
+  readonly low: number;
+  readonly high: number;
+  /** Values of the longest line: a shorter one begins later, and all end together. */
+  readonly longest: number;
+}
+
+function plotLine(canvas: Canvas, { values }: LineSeries, { low, high, longest }: Scale, index: number): void {
   const [width, height] = [canvas.columns * 2, canvas.rows * 4];
   const shown = values.slice(-width);
-  const scaleX = shown.length > 1 ? (width - 1) / (shown.length - 1) : 0;
+  const slots = Math.min(longest, width);
+  const scaleX = slots > 1 ? (width - 1) / (slots - 1) : 0;
+  const first = slots - shown.length;
   const dotY = (value: number): number =>
     high === low ? height >> 1 : Math.round((1 - (value - low) / (high - low)) * (height - 1));
   let before: readonly [x: number, y: number] | undefined;
@@ -80,7 +91,7 @@ function plotLine(canvas: Canvas, values: readonly number[], low: number, high: 
       before = undefined;
       return;
     }
-    const here = [Math.round(at * scaleX), dotY(value)] as const;
+    const here = [Math.round((first + at) * scaleX), dotY(value)] as const;
     stroke(canvas, before ?? here, here, index);
     before = here;
   });

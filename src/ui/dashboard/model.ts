@@ -139,7 +139,7 @@ export function tableOf(
       ...(sorted ? { sorted } : {}),
     };
   });
-  const withTrend = rows.some((row) => (row.trend?.length ?? 0) > 1);
+  const withTrend = rows.some((row) => (row.trends?.[0]?.length ?? 0) > 1);
   const withReason = rows.some((row) => row.reason !== undefined);
   // A panel that names a bound of the window shows it where it wants it.
   const withWindow = !names.some(isWindowBound) && rows.some((row) => row.windowEndMs !== undefined);
@@ -148,7 +148,7 @@ export function tableOf(
   if (withReason) columns.push({ title: say('closed by'), align: 'left' });
   const texts = rows.map((row) => {
     const cells = picked.map((at, place) => cellOf(row.values[at], results.columns[at]!, digits[place]!));
-    if (withTrend) cells.push(sparkText(row.trend ?? [], TREND_WIDTH, unicode).padEnd(TREND_WIDTH));
+    if (withTrend) cells.push(sparkText(row.trends?.[0] ?? [], TREND_WIDTH, unicode).padEnd(TREND_WIDTH));
     if (withWindow) cells.push(windowText(row, unicode));
     if (withReason) cells.push(row.reason ?? '');
     return cells;
@@ -170,15 +170,20 @@ function windowText(row: ResultRow, unicode: boolean): string {
   return `${formatTime(row.windowStartMs)}${unicode ? '–' : '-'}${formatTime(row.windowEndMs)}`;
 }
 
-/** The lines of a panel: the trend of each key. */
+/** The lines of a panel: the trends of each key. */
 export function linesOf(panel: LinePanel, results: ResultTable, rows: readonly ResultRow[]): LinesData {
   const labelAt = results.columns.findIndex((column) => column.name === panel.label);
+  const drawn = panel.values.map((name) => ({ name, at: results.trendColumns?.indexOf(name) ?? -1 }));
   return {
-    // A key keeps its colour whatever the order is.
-    series: rows.map((row) => ({
-      label: labelOf(row, results, labelAt),
-      values: row.trend ?? [],
-      color: results.rows.indexOf(row),
-    })),
+    series: rows.flatMap((row) => {
+      const key = labelOf(row, results, labelAt);
+      // A line keeps its colour whatever the order is.
+      const color = results.rows.indexOf(row) * drawn.length;
+      return drawn.map(({ name, at }, place) => ({
+        label: drawn.length === 1 ? key : `${key} ${columnTitle(name)}`,
+        values: row.trends?.[at] ?? [],
+        color: color + place,
+      }));
+    }),
   };
 }

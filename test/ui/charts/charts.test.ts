@@ -69,6 +69,15 @@ describe('paintSparkline', () => {
 });
 
 describe('paintLines', () => {
+  it('ends all lines together: a shorter one begins later', () => {
+    const long = { label: 'long', values: [0, 0, 0, 0, 0, 0, 0, 0, 0] };
+    const short = { label: 'short', values: [9, 9, 9] };
+    const grid = paintLines({ series: [long, short] }, { columns: 16, rows: 4 }, { ...look, unicode: false });
+    const rows = lines(grid).map((line) => line.slice(7));
+    expect(rows[0]).toBe('      ***');
+    expect(rows.at(-1)).toBe('*********');
+  });
+
   it('draws a line from the lower left to the upper right', () => {
     const grid = paintLines({ series: [{ label: 'x', values: [0, 10] }] }, { columns: 12, rows: 2 }, look);
     expect(lines(grid)).toEqual(['    10   ⢀⠤⠊', '     0 ⡠⠒⠁']);

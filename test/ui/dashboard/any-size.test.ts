@@ -25,7 +25,7 @@ const row: fc.Arbitrary<ResultRow> = fc.record({
   windowStartMs: fc.oneof(fc.integer(), number),
   windowEndMs: fc.integer(),
   reason: fc.constantFrom('watermark' as const, 'eof' as const),
-  trend: fc.array(number, { maxLength: 70 }),
+  trends: fc.array(fc.array(number, { maxLength: 70 }), { maxLength: 2 }),
 });
 const snapshot: fc.Arbitrary<DashboardSnapshot> = fc
   .record({

@@ -44,8 +44,9 @@ function withEarlier(results: ResultTable, earlier: ResultTable | undefined): Re
 function newest(now: ResultRow, before: ResultRow): ResultRow {
   const ageMs = (now.windowStartMs ?? 0) - (before.windowStartMs ?? 0);
   if (ageMs < 0) return before;
-  if (!now.trend || !before.trend) return now;
-  return { ...now, trend: joined(before.trend, now.trend).slice(-MAX_TREND) };
+  const { trends } = before;
+  if (!now.trends || !trends) return now;
+  return { ...now, trends: now.trends.map((trend, at) => joined(trends[at] ?? [], trend).slice(-MAX_TREND)) };
 }
 
 /** `[1,2,3]` and `[2,3,4]` are `[1,2,3,4]`. */
@@ -59,7 +60,7 @@ function joined(before: readonly number[], now: readonly number[]): readonly num
 
 function sameColumns(one: ResultTable, other: ResultTable): boolean {
   const names = (table: ResultTable): string =>
-    JSON.stringify([table.columns.map(({ name, type }) => [name, type]), table.keys]);
+    JSON.stringify([table.columns.map(({ name, type }) => [name, type]), table.keys, table.trendColumns]);
   return names(one) === names(other);
 }
 

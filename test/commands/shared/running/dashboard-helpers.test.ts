@@ -72,7 +72,7 @@ describe('withEarlierResults', () => {
     values: [name, 1, trend.at(-1)!, 1, 1],
     windowStartMs,
     windowEndMs: windowStartMs + 1,
-    trend,
+    trends: [trend],
   });
   const table = (...rows: ResultRow[]) => ({ ...sample.results, rows });
   const earlier = (...rows: ResultRow[]) => new Map([['prices', table(...rows)]]);
@@ -80,7 +80,7 @@ describe('withEarlierResults', () => {
   it('fills in what the new run does not know yet, and joins histories', () => {
     const now = sampleSnapshot({ results: table(row('bmw', 5, [3, 4]), row('vw', 5, [9])) });
     const shown = withEarlierResults(now, earlier(row('audi', 3, [1]), row('bmw', 4, [2, 3]))).results.rows;
-    expect(shown.map(({ values, trend }) => [values[0], trend])).toEqual([
+    expect(shown.map(({ values, trends }) => [values[0], trends?.[0]])).toEqual([
       ['audi', [1]],
       ['bmw', [2, 3, 4]],
       ['vw', [9]],
