@@ -3,7 +3,7 @@ import type { Column, NumberVector, ObjectVector, Vector } from '../../base/row-
 import { parseTimestamp } from '../../plan/timestamp-text.js';
 import { type ScannedString, scanString, skipValue, skipWord } from './json-scanner.js';
 import { parseExactJsonBytes } from './json-value.js';
-import { type NumberResult, numberText, readNumber } from './number-bytes.js';
+import { type NumberResult, numberText, readNumber, storeDecimal } from './number-bytes.js';
 import type { StringCache } from './string-cache.js';
 
 /** Longest piece of a value shown in a reason. */
@@ -24,9 +24,13 @@ export class ColumnReader {
   readonly column: Column;
   readonly #strings: StringCache;
   readonly #problem: ReadProblem;
-  readonly #scanned: ScannedString = { end: 0, hash: 0, coded: false };
+  readonly #scanned: ScannedString = { end: 0, coded: false };
   readonly #number: NumberResult = { end: 0, value: 0, whole: false, digits: 0 };
+  readonly #isText: boolean;
+  readonly #isNumber: boolean;
   #numbers: NumberVector | undefined;
+  /** Of the vector, where numbers go to it. */
+  #data: Float64Array | undefined;
   #objects: ObjectVector | undefined;
   /** The row that was read last, -1 for none. */
   #row = -1;
@@ -35,11 +39,14 @@ export class ColumnReader {
     this.column = column;
     this.#strings = strings;
     this.#problem = problem;
+    this.#isText = column.type === 'string';
+    this.#isNumber = column.type === 'double' || column.type === 'bigint' || column.type === 'timestamp';
   }
 
   /** Sets the vector that values go to. */
   into(vector: Vector): void {
     this.#numbers = vector.kind === 'number' ? vector : undefined;
+    this.#data = this.#isNumber ? this.#numbers?.data : undefined;
     this.#objects = vector.kind === 'object' ? vector : undefined;
     this.#row = -1;
   }
@@ -61,10 +68,39 @@ export class ColumnReader {
     } else this.#objects!.data[row] = null;
   }
 
-  /** Reads the value at `at` into `row`; returns the position after it, -1 when it does not fit. */
-  read(bytes: Uint8Array, at: number, row: number): number {
-    const first = bytes[at]!;
+  /**
+   * Reads the value at `at` into `row`; returns the position after it, -1 when it does not fit.
+   * @param view of `bytes`.
+   */
+  read(bytes: Uint8Array, view: DataView, at: number, row: number): number {
     this.#row = row;
+    if (this.#data !== undefined) {
+      const end = this.#plainNumber(bytes, at, row, this.#data);
+      if (end > 0) return end;
+    } else if (this.#isText && bytes[at] === 0x22) {
+      const end = this.#strings.take(bytes, view, at + 1, this.#objects!.data, row);
+      if (end > 0) return end + 1;
+    }
+    return this.#readAny(bytes, at, row);
+  }
+
+  /** The usual number: without quotes, exact as it stands. */
+  #plainNumber(bytes: Uint8Array, at: number, row: number, data: Float64Array): number {
+    const end = storeDecimal(bytes, at, data, row);
+    if (end < 0) return -1;
+    if (this.column.type === 'bigint') {
+      if (!Number.isInteger(data[row])) return -1;
+      // There is no negative zero among whole numbers.
+      data[row]! += 0;
+      this.#numbers!.wide?.delete(row);
+    }
+    this.#numbers!.nulls[row] = 0;
+    return end;
+  }
+
+  /** A value of any form. */
+  #readAny(bytes: Uint8Array, at: number, row: number): number {
+    const first = bytes[at]!;
     if (first === 0x6e) {
       this.#clear(row);
       return this.#word(bytes, at);
@@ -116,9 +152,7 @@ export class ColumnReader {
     const scanned = this.#scanned;
     scanString(bytes, at + 1, scanned);
     if (scanned.end < 0) return this.#malformed();
-    data[row] = scanned.coded
-      ? codedText(bytes, at + 1, scanned.end)
-      : this.#strings.ascii(bytes, at + 1, scanned.end, scanned.hash);
+    data[row] = codedText(bytes, at + 1, scanned.end);
     return scanned.end + 1;
   }
 
@@ -203,7 +237,7 @@ export class ColumnReader {
   }
 }
 
-/** The text of a string with escapes or bytes beyond ASCII. */
+/** The text of any string. */
 export function codedText(bytes: Uint8Array, start: number, end: number): string {
   const text = fromUtf8(bytes.subarray(start, end));
   return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;

@@ -1,11 +1,14 @@
 import { fromUtf8 } from '../../base/bytes.js';
 import type { Schema, Vector } from '../../base/row-batch.js';
-import { FieldOrder, MAX_FIELDS } from './field-order.js';
+import { FieldOrder, MAX_FIELDS, MAX_LEAD_WORDS } from './field-order.js';
 import { ColumnReader, codedText, type ReadProblem } from './json-columns.js';
-import { type ScannedString, scanString, skipSpace, skipString, skipValue } from './json-scanner.js';
+import { type ScannedString, scanString, skipSpace, skipText, skipValue } from './json-scanner.js';
+import { WORD_BYTES } from './json-words.js';
 import { StringCache } from './string-cache.js';
 
 const SHOWN_BYTES = 40;
+/** Neither a field nor the end of an object. */
+const NOTHING = -1;
 
 /**
  * Reads the wanted fields of one JSON object after the other. The fields of an object mostly stand in the order of the
@@ -17,7 +20,7 @@ export class JsonObjectReader {
   readonly #remembered = new FieldOrder();
   /** Who reads each remembered field; the last one is of the field that is read now and has no place among them. */
   readonly #wanted = new Array<ColumnReader | undefined>(MAX_FIELDS + 1).fill(undefined);
-  readonly #scanned: ScannedString = { end: 0, hash: 0, coded: false };
+  readonly #scanned: ScannedString = { end: 0, coded: false };
   readonly #problem: ReadProblem = { reason: undefined };
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -47,62 +50,75 @@ export class JsonObjectReader {
     }
     this.column = undefined;
     this.#problem.reason = undefined;
-    let at = skipSpace(bytes, start);
+    let at = start;
+    if (bytes[at] !== 0x7b) at = skipSpace(bytes, at);
     if (bytes[at] !== 0x7b || at >= end) return this.#noObject(bytes, start, at, end);
-    at = skipSpace(bytes, at + 1);
-    if (bytes[at] !== 0x7d) at = this.#fields(bytes, at, row);
+    at = this.#fields(bytes, at, row);
     if (at < 0) return this.#failed(bytes, start, end);
     if (at + 1 !== end && !this.#endsAt(bytes, at + 1, end)) return this.#malformed(bytes, start, end);
     for (let index = 0; index < this.#readers.length; index++) this.#readers[index]!.finish(row);
     return true;
   }
 
-  /** Reads fields from the quote of the first name on; the position of the closing brace, -1 when one does not fit. */
+  /** Reads fields from the opening brace on; the position of the closing one, -1 when one does not fit. The hot loop. */
   #fields(bytes: Uint8Array, start: number, row: number): number {
-    const order = this.#remembered;
+    const { words, lengths } = this.#remembered;
     const wanted = this.#wanted;
     const view = this.#view;
+    const size = bytes.length;
     let at = start;
     for (let field = 0; ; field++) {
-      if (bytes[at] !== 0x22) return -1;
-      const nameEnd = order.after(view, bytes.length, at + 1, field);
-      at = nameEnd > 0 ? nameEnd : this.#newName(bytes, at + 1, field);
-      if (at < 0) return -1;
+      const place = Math.min(field, MAX_FIELDS);
+      const length = lengths[place]!;
+      const leadEnd = at + length;
+      let word = place * MAX_LEAD_WORDS;
+      if (length === 0 || leadEnd > size) at = this.#newField(bytes, at, field);
+      else {
+        const last = leadEnd - WORD_BYTES;
+        let from = at;
+        while (from < last && view.getInt32(from, true) === words[word]) {
+          from += WORD_BYTES;
+          word++;
+        }
+        if (from >= last && view.getInt32(last, true) === words[word]) at = leadEnd;
+        else if (bytes[at] === 0x7d) return at;
+        else at = this.#newField(bytes, at, field);
+      }
+      if (at < 0) return at === NOTHING ? -1 : ~at;
       let byte = bytes[at]!;
       if (byte <= 0x20) {
         at = skipSpace(bytes, at);
         byte = bytes[at]!;
       }
-      const reader = wanted[Math.min(field, MAX_FIELDS)];
-      if (reader === undefined) at = byte === 0x22 ? skipString(bytes, at + 1) : skipValue(bytes, at);
-      else {
-        at = reader.read(bytes, at, row);
+      const reader = wanted[place];
+      if (reader !== undefined) {
+        at = reader.read(bytes, view, at, row);
         if (at < 0) this.column = reader.column.name;
-      }
+      } else if (byte === 0x22) at = skipText(bytes, view, at + 1);
+      else at = skipValue(bytes, at);
       if (at < 0) return -1;
-      byte = bytes[at]!;
-      if (byte <= 0x20) {
-        at = skipSpace(bytes, at);
-        byte = bytes[at]!;
-      }
-      if (byte === 0x7d) return at;
-      if (byte !== 0x2c) return -1;
-      at++;
-      if (bytes[at] !== 0x22) at = skipSpace(bytes, at);
     }
   }
-
-  /** A name that did not stand here in the object before; the position behind its colon, -1 when there is none. */
-  #newName(bytes: Uint8Array, start: number, field: number): number {
-    scanString(bytes, start, this.#scanned);
+  /**
+   * A field that does not begin as the one that stood here in the object before.
+   * @param start the opening brace, or the place behind the value before.
+   * @returns where its value begins; ~position where the object ends instead; {@link NOTHING} where neither is.
+   */
+  #newField(bytes: Uint8Array, start: number, field: number): number {
+    const mark = field === 0 ? start : skipSpace(bytes, start);
+    if (field > 0 && bytes[mark] !== 0x2c) return bytes[mark] === 0x7d ? ~mark : NOTHING;
+    const quote = skipSpace(bytes, mark + 1);
+    if (bytes[quote] !== 0x22) return field === 0 && bytes[quote] === 0x7d ? ~quote : NOTHING;
+    scanString(bytes, quote + 1, this.#scanned);
     const { end, coded } = this.#scanned;
-    if (end < 0) return -1;
-    const name = coded ? codedText(bytes, start, end) : fromUtf8(bytes.subarray(start, end));
+    if (end < 0) return NOTHING;
+    const name = coded ? codedText(bytes, quote + 1, end) : fromUtf8(bytes.subarray(quote + 1, end));
     const colon = skipSpace(bytes, end + 1);
-    if (bytes[colon] !== 0x3a) return -1;
+    if (bytes[colon] !== 0x3a) return NOTHING;
+    const value = skipSpace(bytes, colon + 1);
     this.#wanted[Math.min(field, MAX_FIELDS)] = this.#byName.get(name);
-    this.#remembered.put(field, coded || colon !== end + 1 ? undefined : bytes.subarray(start, colon + 1));
-    return colon + 1;
+    this.#remembered.put(field, bytes.subarray(start, value));
+    return value;
   }
 
   /** Only what lies inside the value counts: the byte behind it belongs to something else. */

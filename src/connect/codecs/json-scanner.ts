@@ -1,3 +1,5 @@
+import { bytesBefore, stringStops, WORD_BYTES } from './json-words.js';
+
 /** Classes of bytes inside a JSON string. */
 const PLAIN = 0;
 const HIGH = 1;
@@ -26,21 +28,18 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
 export interface ScannedString {
   /** Position of the closing quote; -1 when the string is malformed. */
   end: number;
-  hash: number;
   /** It has escapes or bytes beyond ASCII: its text is not its bytes. */
   coded: boolean;
 }
 
 /** Goes over the string whose content begins at `start`, behind its opening quote. */
 export function scanString(bytes: Uint8Array, start: number, found: ScannedString): void {
-  let hash = 0;
   let at = start;
   found.coded = false;
   for (;;) {
     const byte = bytes[at]!;
     const kind = CLASSES[byte];
     if (kind === PLAIN) {
-      hash = (Math.imul(hash, 31) + byte) | 0;
       at++;
       continue;
     }
@@ -58,7 +57,6 @@ export function scanString(bytes: Uint8Array, start: number, found: ScannedStrin
     found.coded = true;
     at = next;
   }
-  found.hash = hash;
   found.end = at;
 }
 
@@ -98,6 +96,18 @@ export function skipString(bytes: Uint8Array, start: number): number {
       if (at < 0) return -1;
     }
   }
+}
+
+/** As {@link skipString}, a word at a time. @param view of `bytes`. */
+export function skipText(bytes: Uint8Array, view: DataView, start: number): number {
+  const last = bytes.length - WORD_BYTES;
+  for (let at = start; at <= last; at += WORD_BYTES) {
+    const stops = stringStops(view.getInt32(at, true));
+    if (stops === 0) continue;
+    const end = at + bytesBefore(stops);
+    return bytes[end] === 0x22 ? end + 1 : skipString(bytes, end);
+  }
+  return skipString(bytes, start);
 }
 
 function skipNumber(bytes: Uint8Array, start: number): number {

@@ -13,6 +13,46 @@ export interface NumberResult {
   digits: number;
 }
 
+const ZERO = 0x30;
+const MINUS = 0x2d - ZERO;
+const POINT = 0x2e - ZERO;
+const EXPONENT = 0x65 - ZERO;
+/** So many digits fit into 32 bits, where counting is quick. */
+const HEAD_DIGITS = 9;
+
+/**
+ * Stores the JSON number at `start` at `row` of `data`, where it has at most 15 digits and no exponent: then it is exact by one
+ * division.
+ * @returns the position after it; -1, with nothing stored, for any other number and what is none.
+ */
+export function storeDecimal(bytes: Uint8Array, start: number, data: Float64Array, row: number): number {
+  let at = start;
+  let digit = bytes[at]! - ZERO;
+  const negative = digit === MINUS;
+  if (negative) digit = bytes[++at]! - ZERO;
+  const first = at;
+  let point = -1;
+  let digits = 0;
+  let head = 0;
+  let tail = 0;
+  for (; ; digit = bytes[++at]! - ZERO) {
+    if (digit >= 0 && digit <= 9) {
+      if (digits < HEAD_DIGITS) head = (head * 10 + digit) | 0;
+      else tail = (tail * 10 + digit) | 0;
+      digits++;
+    } else if (digit === POINT && point < 0) point = at;
+    else break;
+  }
+  const whole = (point < 0 ? at : point) - first;
+  const fraction = digits - whole;
+  if (whole === 0 || digits > EXACT_DIGITS || (digit | 0x20) === EXPONENT) return -1;
+  if ((whole > 1 && bytes[first] === ZERO) || (point >= 0 && fraction === 0)) return -1;
+  let value = digits <= HEAD_DIGITS ? head : head * POWERS[digits - HEAD_DIGITS]! + tail;
+  if (fraction > 0) value /= POWERS[fraction]!;
+  data[row] = negative ? -value : value;
+  return at;
+}
+
 /**
  * Reads the JSON number at `start`. Exact: up to 15 digits and small exponents by one division, else by the language.
  * @see Clinger, "How to read floating point numbers accurately" (1990)
