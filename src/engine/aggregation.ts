@@ -24,14 +24,30 @@ interface Call {
   readonly constants: readonly Value[];
 }
 
-/** A group whose result is wanted, and the window it is for. */
-export interface GroupResult {
+/** Groups of one store whose results are wanted, and the windows they are for: columns, since they come by the ten thousand. */
+export class GroupResults {
   readonly store: GroupStore;
-  readonly slot: number;
-  readonly start: number;
-  readonly end: number;
-  /** Event time of the result. */
-  readonly time: number;
+  readonly slots: number[] = [];
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  /** Event times of the results. */
+  readonly times: number[] = [];
+
+  constructor(store: GroupStore) {
+    this.store = store;
+  }
+
+  get length(): number {
+    return this.slots.length;
+  }
+
+  /** The window of the group in `slot` is [start, end), its event time `time`. */
+  add(slot: number, start: number, end: number, time: number): void {
+    this.slots.push(slot);
+    this.starts.push(start);
+    this.ends.push(end);
+    this.times.push(time);
+  }
 }
 
 /** Prefix of the hidden columns that hold results of aggregate calls; no column of a user begins so. */
@@ -116,27 +132,26 @@ export class Aggregation {
   }
 
   /** Result columns of groups, in the order of the schema; rows whose result has no value go to `failed`. */
-  results(groups: readonly GroupResult[], failed: (row: number, reason: string) => void): Vector[] {
+  results(groups: GroupResults, failed: (row: number, reason: string) => void): Vector[] {
     const count = groups.length;
     const vectors = this.#hidden.map((column) => makeVector(column.type, count));
     this.#hidden.forEach((column, position) => {
       const vector = vectors[position]!;
       if (column.name.startsWith(HIDDEN)) {
-        const call = Number(column.name.slice(HIDDEN.length));
-        for (let row = 0; row < count; row++) groups[row]!.store.result(call, groups[row]!.slot, vector, row);
-        return;
-      }
-      const bound =
-        this.#node.window && (column.name === WINDOW_START ? 'start' : column.name === WINDOW_END ? 'end' : null);
-      const key = this.#node.keys.indexOf(column.name);
-      for (let row = 0; row < count; row++) {
-        const group = groups[row]!;
-        const value = bound ? group[bound] : column.name === this.#node.asOf ? group.time + 1 : undefined;
-        setValue(vector, row, value ?? group.store.keyValue(key, group.slot));
-      }
+        groups.store.results(Number(column.name.slice(HIDDEN.length)), groups.slots, vector);
+      } else this.#groupColumn(column.name, groups, vector);
     });
     const input = { vectors, selection: everyRow(count), selected: count, length: count };
     const made = this.#finish.map((evaluator) => evaluator.evaluate(input, failed));
     return [...vectors.slice(0, this.#hidden.length - this.#calls.length), ...made];
+  }
+
+  /** A column that says which group it is: a bound of its window, its time, a key. */
+  #groupColumn(name: string, { store, slots, starts, ends, times }: GroupResults, vector: Vector): void {
+    const bounds = this.#node.window && (name === WINDOW_START ? starts : name === WINDOW_END ? ends : null);
+    if (bounds) for (let row = 0; row < bounds.length; row++) setValue(vector, row, bounds[row]!);
+    else if (name === this.#node.asOf)
+      for (let row = 0; row < times.length; row++) setValue(vector, row, times[row]! + 1);
+    else store.keyValues(this.#node.keys.indexOf(name), slots, vector);
   }
 }

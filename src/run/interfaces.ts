@@ -33,6 +33,18 @@ export interface WindowResult {
   readonly reason: CloseReason;
 }
 
+/** Results that left together, none of them taken back. */
+export interface ResultRows {
+  readonly sink: string;
+  /** As {@link WindowResult.columns}; their values are the vectors of `batch`, in that order. */
+  readonly columns: readonly ResultColumn[];
+  readonly batch: RowBatch;
+  /** Bounds of each row's window, epoch ms; absent for results without windows. */
+  readonly windowStarts?: Float64Array;
+  readonly windowEnds?: Float64Array;
+  readonly reason: CloseReason;
+}
+
 /** A row that came after its last window had closed. */
 export interface LateRow {
   readonly topic: string;
@@ -54,6 +66,8 @@ export interface RejectedRow {
 /** Told while a run goes on, in the order in which things happen; calls are synchronous and must be short. */
 export interface RunListener {
   result?(result: WindowResult): void;
+  /** In place of `result` where results that left together can be taken together. */
+  results?(rows: ResultRows): void;
   late?(row: LateRow): void;
   rejected?(row: RejectedRow): void;
   /** `rows` were read: decoded, before any rule of the plan. */

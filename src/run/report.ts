@@ -33,9 +33,13 @@ export class Report {
     const { sink } = output;
     const shown = this.#shown.has(sink);
     this.state.results(output.batch.length, output.reason);
+    const columns = this.#columns.get(sink)!;
+    if (!shown && this.#listener.results && !output.deleted) {
+      this.#listener.results({ ...output, columns });
+      return;
+    }
     const told = this.#listener.result !== undefined;
     if (!shown && !told) return;
-    const columns = this.#columns.get(sink)!;
     for (let row = 0; row < output.batch.length; row++) {
       const gone = output.deleted?.[row] === 1;
       const result = resultAt(output, row, columns);

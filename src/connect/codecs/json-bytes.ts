@@ -60,6 +60,63 @@ export function writeInteger(target: Uint8Array, at: number, value: number): num
   return start + digits;
 }
 
+/** Most bytes of a number that {@link writeNumber} writes. */
+export const MAX_NUMBER_BYTES = 32;
+/** Digits behind the point that are tried before the language is asked: most prices, sizes and means of few have no more. */
+const DECIMALS = 3;
+const SCALE = 10 ** DECIMALS;
+/** Decimals of 15 digits are each a double of their own, so one that gives the double is its shortest. */
+const MAX_SCALED = 1e15;
+
+/** Writes a number at `at` as `String` has it, `null` for what JSON has no number for; returns the position after it. */
+export function writeNumber(target: Uint8Array, at: number, value: number): number {
+  if (Number.isSafeInteger(value)) return writeInteger(target, at, value);
+  const size = Math.abs(value);
+  const scaled = Math.round(size * SCALE);
+  if (scaled < MAX_SCALED && scaled / SCALE === size) return writeDecimal(target, at, value < 0, scaled);
+  if (!Number.isFinite(value)) return writeNull(target, at);
+  const text = String(value);
+  for (let index = 0; index < text.length; index++) target[at + index] = text.charCodeAt(index);
+  return at + text.length;
+}
+
+/** Writes `scaled` / {@link SCALE}, which is no whole number. */
+function writeDecimal(target: Uint8Array, at: number, negative: boolean, scaled: number): number {
+  const whole = Math.floor(scaled / SCALE);
+  let fraction = scaled - whole * SCALE;
+  let digits = DECIMALS;
+  while (fraction % 10 === 0) {
+    fraction /= 10;
+    digits--;
+  }
+  if (negative) target[at] = 0x2d;
+  const point = writeInteger(target, negative ? at + 1 : at, whole);
+  target[point] = 0x2e;
+  for (let place = point + digits; place > point; place--) {
+    const next = (fraction / 10) | 0;
+    target[place] = 0x30 + (fraction - next * 10);
+    fraction = next;
+  }
+  return point + digits + 1;
+}
+
+/**
+ * Writes a string in quotes at `at`, which has room for its units and the quotes.
+ * @returns the position after it; -1 where it needs escapes or more than a byte for a unit.
+ */
+export function writePlainText(target: Uint8Array, at: number, text: string): number {
+  const start = at + 1;
+  const { length } = text;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return -1;
+    target[start + index] = unit;
+  }
+  target[at] = 0x22;
+  target[start + length] = 0x22;
+  return start + length + 1;
+}
+
 /**
  * Where a number in JSON's grammar that begins at `start` ends, -1 when there is none. Codes are no numbers: leading
  * zeros (`007`) and bare exponents (`1E1`) do not count, `1.5e10` and `1e-5` do.

@@ -72,6 +72,9 @@ function asciiText(bytes: Uint8Array, start: number, end: number): string {
       bytes[at + 7]!,
     );
   }
-  for (; at + 2 <= end; at += 2) text += String.fromCharCode(bytes[at]!, bytes[at + 1]!);
-  return at < end ? text + String.fromCharCode(bytes[at]!) : text;
+  for (; at + 4 <= end; at += 4) {
+    text += String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
+  }
+  for (; at < end; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
 }

@@ -1,6 +1,6 @@
 import { columnIndex, makeVector, type RowBatch, type Schema, setValue, type Vector } from '../../base/row-batch.js';
 import type { AggregateStep } from '../../plan/plan.js';
-import { Aggregation, type GroupResult } from '../aggregation.js';
+import { Aggregation, type GroupResults } from '../aggregation.js';
 import type { CompileScope } from '../compile.js';
 import type { CloseReason } from '../job.js';
 import { noCounts, type Outputs } from '../outputs.js';
@@ -22,7 +22,7 @@ export interface AggregateParts {
 
 /** Results of groups as columns, some of which may have no value. */
 export interface Computed {
-  readonly groups: readonly GroupResult[];
+  readonly groups: GroupResults;
   readonly vectors: readonly Vector[];
   readonly failed: ReadonlyMap<number, string>;
 }
@@ -128,14 +128,14 @@ export class AggregateBase {
   }
 
   /** Results of groups as they are now. */
-  compute(groups: readonly GroupResult[]): Computed {
+  compute(groups: GroupResults): Computed {
     const failed = new Map<number, string>();
     const vectors = this.aggregation.results(groups, (row, why) => failed.set(row, why));
     return { groups, vectors, failed };
   }
 
   /** Hands on the results of groups. */
-  emit(groups: readonly GroupResult[], reason: CloseReason): void {
+  emit(groups: GroupResults, reason: CloseReason): void {
     if (groups.length > 0) this.handOn(this.compute(groups), reason);
   }
 
@@ -157,12 +157,12 @@ export class AggregateBase {
       vectors,
       selection,
       selected: selection.length,
-      times: numbersOf(groups, 'time'),
+      times: new Float64Array(groups.times),
       watermarks: new Float64Array(count).fill(this.passed),
       changes: undefined,
       reason,
-      windowStarts: node.window ? numbersOf(groups, 'start') : undefined,
-      windowEnds: node.window ? numbersOf(groups, 'end') : undefined,
+      windowStarts: node.window ? new Float64Array(groups.starts) : undefined,
+      windowEnds: node.window ? new Float64Array(groups.ends) : undefined,
       origin,
     });
   }
@@ -177,11 +177,4 @@ export class AggregateBase {
   passFlush(reason: CloseReason): void {
     this.#parts.next.flush(reason);
   }
-}
-
-/** One number of each group. */
-function numbersOf(groups: readonly GroupResult[], name: 'time' | 'start' | 'end'): Float64Array {
-  const numbers = new Float64Array(groups.length);
-  for (let at = 0; at < numbers.length; at++) numbers[at] = groups[at]![name];
-  return numbers;
 }

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.js';
 import type { Vector } from '../../base/row-batch.js';
 import type { Emit } from '../../plan/plan.js';
-import type { GroupResult } from '../aggregation.js';
+import { GroupResults } from '../aggregation.js';
 import { WHOLE } from '../exchange/share.js';
 import type { CloseReason } from '../job.js';
 import type { Rows } from '../rows.js';
@@ -74,9 +74,8 @@ export class SessionAggregate implements Operator {
 
   /** Gives out the open sessions that have changed. */
   #emitChanged(): void {
-    const { store } = this.#base;
-    const open = [...this.#changed].filter((session) => session.open);
-    const groups = open.map(({ slot, start, end }): GroupResult => ({ store, slot, start, end, time: end - 1 }));
+    const groups = new GroupResults(this.#base.store);
+    for (const { open, slot, start, end } of this.#changed) if (open) groups.add(slot, start, end, end - 1);
     this.#base.emit(groups, 'update');
     this.#changed.clear();
   }
@@ -151,7 +150,8 @@ export class SessionAggregate implements Operator {
     for (let session = this.#queue.pop(ms); session !== undefined; session = this.#queue.pop(ms)) due.push(session);
     if (due.length === 0) return;
     due.sort((a, b) => a.end - b.end || a.start - b.start);
-    const groups = due.map(({ slot, start, end }): GroupResult => ({ store, slot, start, end, time: end - 1 }));
+    const groups = new GroupResults(store);
+    for (const { slot, start, end } of due) groups.add(slot, start, end, end - 1);
     this.#base.emit(groups, reason);
     for (const session of due) {
       session.open = false;

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.js';
 import type { Vector } from '../../base/row-batch.js';
-import type { GroupResult } from '../aggregation.js';
+import { GroupResults } from '../aggregation.js';
 import { WHOLE } from '../exchange/share.js';
 import type { CloseReason } from '../job.js';
 import type { Rows } from '../rows.js';
@@ -122,12 +122,10 @@ export class SlidingAggregate implements Operator {
 
   /** Gives out the windows that end up to `ms`, in the order of their ends. */
   #fire(ms: number, reason: CloseReason): void {
-    let scratch = this.#base.makeStore();
-    let groups: GroupResult[] = [];
+    let groups = new GroupResults(this.#base.makeStore());
     const handOn = (): void => {
       this.#base.emit(groups, reason);
-      scratch = this.#base.makeStore();
-      groups = [];
+      groups = new GroupResults(this.#base.makeStore());
     };
     for (let next = this.#ends.peek(); next !== undefined && next.end <= ms; next = this.#ends.peek()) {
       const { end } = next;
@@ -138,8 +136,7 @@ export class SlidingAggregate implements Operator {
         if (next.leaves !== null) this.#forget(next.rows, next.leaves);
         if (done.has(next.rows)) continue;
         done.add(next.rows);
-        const group = this.#window(next.rows, end, scratch);
-        if (group) groups.push(group);
+        this.#window(next.rows, end, groups);
       }
       if (groups.length >= MAX_AT_ONCE) handOn();
     }
@@ -147,16 +144,16 @@ export class SlidingAggregate implements Operator {
     if (ms > this.#fired) this.#fired = ms;
   }
 
-  /** Merges the rows of a window of a key; undefined when there are none. */
-  #window({ times, slots }: KeyTimes, end: number, scratch: AggregateBase['store']): GroupResult | undefined {
+  /** Merges the rows of a window of a key, where there are any, into a group of its own. */
+  #window({ times, slots }: KeyTimes, end: number, groups: GroupResults): void {
     const { store } = this.#base;
     const start = end - this.#sizeMs;
     let into: number | undefined;
     for (let at = placeOf(times, start); at < times.length && times[at]! <= end; at++) {
-      into ??= scratch.addKey(store.key(slots[at]!));
-      scratch.merge(into, store, slots[at]!);
+      into ??= groups.store.addKey(store.key(slots[at]!));
+      groups.store.merge(into, store, slots[at]!);
     }
-    return into === undefined ? undefined : { store: scratch, slot: into, start, end, time: end };
+    if (into !== undefined) groups.add(into, start, end, end);
   }
 
   /** Forgets the rows of a time; those before it are gone. */

@@ -1,6 +1,6 @@
 import { type Value, type Vector, valueAt } from '../../base/row-batch.js';
 import type { Emit } from '../../plan/plan.js';
-import type { GroupResult } from '../aggregation.js';
+import { GroupResults } from '../aggregation.js';
 import { WHOLE } from '../exchange/share.js';
 import type { CloseReason } from '../job.js';
 import type { Receiver, Rows } from '../rows.js';
@@ -120,7 +120,7 @@ export class TableAggregate implements Operator {
   #change(touched: ReadonlySet<Group>, rows: Rows, values: readonly Vector[][], assignment: Assignment): void {
     const groups = [...touched];
     const old = groups.filter((group) => group.live > 0);
-    const before = this.#base.compute(old.map((group) => this.#result(group, group.shownAt)));
+    const before = this.#base.compute(this.#results(old, (group) => group.shownAt));
     const times = new Map(groups.map((group) => [group.slot, group.shownAt]));
     for (let k = 0; k < assignment.count; k++) {
       const slot = assignment.slots[k]!;
@@ -130,7 +130,7 @@ export class TableAggregate implements Operator {
     }
     this.#take(rows, values, assignment);
     const now = groups.filter((group) => group.live > 0);
-    const after = this.#base.compute(now.map((group) => this.#result(group, times.get(group.slot)!)));
+    const after = this.#base.compute(this.#results(now, (group) => times.get(group.slot)!));
     const newPlace = new Map(now.map((group, at) => [group, at]));
     const oldPlace = new Map(old.map((group, at) => [group, at]));
     const last = rows.selected > 0 ? rows.watermarks[rows.selection[rows.selected - 1]!]! : ALWAYS;
@@ -151,8 +151,10 @@ export class TableAggregate implements Operator {
     this.#next.rows(changed);
   }
 
-  #result({ slot }: Group, time: number): GroupResult {
-    return { store: this.#base.store, slot, start: ALWAYS, end: NEVER, time };
+  #results(groups: readonly Group[], timeOf: (group: Group) => number): GroupResults {
+    const results = new GroupResults(this.#base.store);
+    for (const group of groups) results.add(group.slot, ALWAYS, NEVER, timeOf(group));
+    return results;
   }
 
   #valuesOf({ vectors, failed }: Computed, at: number | undefined): Value[] | undefined {
@@ -187,7 +189,7 @@ export class TableAggregate implements Operator {
     const shown = groups.filter((group) => group.live > 0 || !Number.isNaN(group.shownAt));
     this.#base.passed = Math.max(this.#base.passed, Math.min(ms, time));
     this.#base.emit(
-      shown.map((group) => this.#result(group, time)),
+      this.#results(shown, () => time),
       reason,
     );
     for (const group of groups) {

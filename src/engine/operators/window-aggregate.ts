@@ -1,11 +1,10 @@
 import { assert } from '../../base/assert.js';
 import type { Value, Vector } from '../../base/row-batch.js';
 import type { AggregateStep } from '../../plan/plan.js';
-import type { GroupResult } from '../aggregation.js';
+import { GroupResults } from '../aggregation.js';
 import { WHOLE } from '../exchange/share.js';
 import type { CloseReason } from '../job.js';
 import type { Rows } from '../rows.js';
-import type { GroupStore } from '../state/group-store.js';
 import { KeyIndex } from '../state/key-index.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
@@ -152,7 +151,9 @@ export class WindowAggregate implements Operator {
 
   #newGroup(slice: Slice, keys: readonly Vector[], row: number): number {
     const slot = this.#base.store.add(keys, row);
-    this.#put(slice, slot);
+    slice.index.put(keys, row, slot);
+    slice.slots.push(slot);
+    this.#sliceOf[slot] = slice;
     return slot;
   }
 
@@ -178,15 +179,12 @@ export class WindowAggregate implements Operator {
       }
     }
     const ordered = [...changed.values()].sort((a, b) => order(a.firing, b.firing));
-    if (this.#slicing.single) {
-      this.#base.emit(
-        ordered.flatMap(({ firing, slots: own }) => own.map((slot) => this.#group(store, slot, firing))),
-        'update',
-      );
-      return;
+    const { single } = this.#slicing;
+    const groups = new GroupResults(single ? store : this.#base.makeStore());
+    for (const { firing, slots: own } of ordered) {
+      if (single) this.#addGroups(groups, own, firing);
+      else this.#mergeGroups(groups, firing, own);
     }
-    const scratch = this.#base.makeStore();
-    const groups = ordered.flatMap(({ firing, slots: own }) => this.#mergedGroups(scratch, firing, own));
     this.#base.emit(groups, 'update');
   }
 
@@ -265,40 +263,40 @@ export class WindowAggregate implements Operator {
 
   /** Neighbouring results with the same reason leave together. */
   #emitDue(firings: readonly Firing[], reason: CloseReason): void {
-    const { store } = this.#base;
-    const scratch = this.#slicing.single ? store : this.#base.makeStore();
-    let groups: GroupResult[] = [];
+    const { single } = this.#slicing;
+    const fresh = (): GroupResults => new GroupResults(single ? this.#base.store : this.#base.makeStore());
+    const isLast = (one: Firing): boolean => one.until === one.end;
+    let groups = fresh();
     firings.forEach((firing, at) => {
-      const isLast = (one: Firing): boolean => one.until === one.end;
-      const own = this.#slicing.single
-        ? this.#slices
-            .get(this.#node.window === null ? ALWAYS : firing.start)!
-            .slots.map((slot) => this.#group(store, slot, firing))
-        : this.#mergedGroups(scratch, firing);
-      groups = groups.concat(own);
+      if (single) {
+        const slice = this.#slices.get(this.#node.window === null ? ALWAYS : firing.start)!;
+        this.#addGroups(groups, slice.slots, firing);
+      } else this.#mergeGroups(groups, firing);
       const next = firings[at + 1];
       if (next && isLast(next) === isLast(firing)) return;
       this.#base.emit(groups, isLast(firing) ? reason : 'update');
-      groups = [];
+      groups = fresh();
     });
   }
 
-  #group(store: GroupStore, slot: number, { start, end, until }: Firing): GroupResult {
-    return { store, slot, start, end, time: until === NEVER ? this.#newest : until - 1 };
+  #addGroups(groups: GroupResults, slots: readonly number[], { start, end, until }: Firing): void {
+    const time = until === NEVER ? this.#newest : until - 1;
+    for (const slot of slots) groups.add(slot, start, end, time);
   }
 
-  /** Merges the slices of a result into `scratch`: every group of them, or those with the keys of `only`. */
-  #mergedGroups(scratch: GroupStore, firing: Firing, only?: readonly number[]): GroupResult[] {
+  /** Adds the groups of a result, merged from its slices: every group of them, or those with the keys of `only`. */
+  #mergeGroups(groups: GroupResults, firing: Firing, only?: readonly number[]): void {
     const { store } = this.#base;
     const index = new KeyIndex<number>(this.#base.keyColumns);
-    const groups: GroupResult[] = [];
+    const merged: number[] = [];
+    const scratch = groups.store;
     const merge = (slot: number): void => {
       const key = store.key(slot);
       let into = index.get(key);
       if (into === undefined) {
         into = scratch.addKey(key);
         index.set(key, into);
-        groups.push(this.#group(scratch, into, firing));
+        merged.push(into);
       }
       scratch.merge(into, store, slot);
     };
@@ -312,7 +310,7 @@ export class WindowAggregate implements Operator {
         for (const slot of found) if (slot !== undefined) merge(slot);
       }
     }
-    return groups;
+    this.#addGroups(groups, merged, firing);
   }
 
   /** Drops the slices that no result needs any more. */
@@ -321,7 +319,7 @@ export class WindowAggregate implements Operator {
     for (const slice of this.#slices.values()) {
       if (slice.lateFrom <= this.#fired) {
         this.#slices.delete(slice.start);
-        for (const slot of slice.slots) this.#base.store.release(slot);
+        this.#base.store.releaseAll(slice.slots);
       } else if (this.#node.window === null && slice.start !== ALWAYS) this.#intoAllTime(slice);
       else this.#noteNext(slice);
     }

@@ -1,4 +1,4 @@
-import type { Value, Vector } from '../../base/row-batch.js';
+import { setValue, type Value, type Vector } from '../../base/row-batch.js';
 import { type Share, shareOf } from '../exchange/share.js';
 import type { AggregateRows, AggregateState } from '../functions/aggregate-state.js';
 import { keyAt } from './key-index.js';
@@ -95,9 +95,16 @@ export class GroupStore {
     });
   }
 
-  /** Stores the result of aggregate call `call` for a group. */
-  result(call: number, slot: number, out: Vector, row: number): void {
-    this.#options.states[call]!.result(slot, out, row);
+  /** Stores one key value of each of the groups. */
+  keyValues(column: number, slots: readonly number[], out: Vector): void {
+    const values = this.#keys[column]!;
+    for (let row = 0; row < slots.length; row++) setValue(out, row, values[slots[row]!]!);
+  }
+
+  /** Stores the results of aggregate call `call` for groups. */
+  results(call: number, slots: readonly number[], out: Vector): void {
+    const state = this.#options.states[call]!;
+    for (let row = 0; row < slots.length; row++) state.result(slots[row]!, out, row);
   }
 
   /** Forgets a group. */
@@ -105,6 +112,13 @@ export class GroupStore {
     for (const state of this.#options.states) state.clear(slot);
     for (const column of this.#keys) column[slot] = null;
     this.#free.push(slot);
+  }
+
+  /** Forgets groups. */
+  releaseAll(slots: readonly number[]): void {
+    for (const state of this.#options.states) for (const slot of slots) state.clear(slot);
+    for (const column of this.#keys) for (const slot of slots) column[slot] = null;
+    for (const slot of slots) this.#free.push(slot);
   }
 
   /** Writes one group. */

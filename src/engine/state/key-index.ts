@@ -43,6 +43,16 @@ export class KeyIndex<T> {
     return this.#level(key, false)?.get(key[this.#columns - 1]!) as T | undefined;
   }
 
+  /** Stores what belongs to the key at `row` of the key columns. */
+  put(columns: readonly Vector[], row: number, item: T): void {
+    if (this.#columns === 1) this.#root.set(keyAt(columns[0]!, row), item);
+    else
+      this.set(
+        columns.map((column) => keyAt(column, row)),
+        item,
+      );
+  }
+
   /** Stores what belongs to a key. */
   set(key: readonly Value[], item: T): void {
     if (this.#columns === 0) this.#only = item;

@@ -1,11 +1,15 @@
+import { MAX_NUMBER_BYTES, writeNumber, writePlainText } from '../../../connect/codecs/json-bytes.js';
 import type { Output } from './context.js';
 
 /** Bytes collected before they are handed to the output: large writes are what makes a pipe fast. */
 const CHUNK_BYTES = 256 * 1024;
 /** A UTF-16 unit takes three bytes of UTF-8 at most. */
 const MAX_UTF8_PER_UNIT = 3;
+const QUOTES = 2;
+/** So few bytes are copied sooner one by one than by the language. */
+const FEW_BYTES = 24;
 
-/** Collects text and bytes into large chunks for an {@link Output}. */
+/** Collects text, bytes and JSON values into large chunks for an {@link Output}. */
 export class ByteWriter {
   readonly #output: Pick<Output, 'write'>;
   readonly #encoder = new TextEncoder();
@@ -25,6 +29,10 @@ export class ByteWriter {
   bytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;
     if (length > this.#chunk.length - this.#at) this.#makeRoom(length);
+    if (length <= FEW_BYTES) {
+      for (let from = start; from < end; from++) this.#chunk[this.#at++] = bytes[from]!;
+      return;
+    }
     this.#chunk.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#at);
     this.#at += length;
   }
@@ -38,6 +46,21 @@ export class ByteWriter {
     const most = text.length * MAX_UTF8_PER_UNIT;
     if (most > this.#chunk.length - this.#at) this.#makeRoom(most);
     this.#at += this.#encoder.encodeInto(text, this.#chunk.subarray(this.#at)).written;
+  }
+
+  /** Writes a number as JSON has it; `null` for NaN and infinities. */
+  jsonNumber(value: number): void {
+    if (MAX_NUMBER_BYTES > this.#chunk.length - this.#at) this.#makeRoom(MAX_NUMBER_BYTES);
+    this.#at = writeNumber(this.#chunk, this.#at, value);
+  }
+
+  /** Writes a JSON string. */
+  jsonText(text: string): void {
+    const most = text.length + QUOTES;
+    if (most > this.#chunk.length - this.#at) this.#makeRoom(most);
+    const end = writePlainText(this.#chunk, this.#at, text);
+    if (end < 0) this.text(JSON.stringify(text));
+    else this.#at = end;
   }
 
   /** Hands over what is collected. */

@@ -1,11 +1,12 @@
 import type { Value, ValueType } from '../../../base/row-batch.js';
 import { isoText } from '../../../base/time.js';
 import type { ResultColumn } from '../../../plan/snapshot.js';
-import type { LateRow, RejectedRow, WindowResult } from '../../../run/interfaces.js';
+import type { LateRow, RejectedRow, ResultRows, WindowResult } from '../../../run/interfaces.js';
 import { formatDateTime, formatTime, formatValue } from '../../../ui/text/numbers.js';
 import { type Say, sayEnglish } from '../../../ui/text/say.js';
 import { paint } from '../../../ui/text/style.js';
 import { padText, textWidth } from '../../../ui/text/width.js';
+import { ByteWriter } from '../frame/byte-writer.js';
 import type { Context } from '../frame/context.js';
 import { isBound, WindowLines } from './window-lines.js';
 
@@ -39,6 +40,7 @@ export class WindowPrinter {
   readonly #whole: boolean;
   readonly #kept: { readonly line: Line; readonly record: WindowRecord }[] = [];
   readonly #lines = new WindowLines();
+  #bytes: ByteWriter | undefined;
   #widths: number[] = [];
   #titled: string | undefined;
 
@@ -47,10 +49,22 @@ export class WindowPrinter {
     this.#whole = whole && !context.machine && context.output !== 'yaml';
   }
 
+  /** Whether {@link results} may be called. */
+  get takesBatches(): boolean {
+    return this.#context.machine && this.#context.compareRecord === undefined;
+  }
+
+  /** Rows that left together, for programs. */
+  results(rows: ResultRows): void {
+    this.#bytes ??= new ByteWriter(this.#context.stdout);
+    this.#lines.write(rows, this.#bytes);
+    this.#bytes.flush();
+  }
+
   /** One row of one window. */
   result(result: WindowResult): void {
-    const { machine, output, compareRecord, stdout } = this.#context;
-    if (machine && compareRecord === undefined) {
+    const { machine, output, stdout } = this.#context;
+    if (this.takesBatches) {
       stdout.write(this.#lines.text(result));
       return;
     }

@@ -1,5 +1,5 @@
 import type { DashboardSnapshot } from '../../../plan/snapshot.js';
-import type { RunListener } from '../../../run/interfaces.js';
+import type { ResultRows, RunListener } from '../../../run/interfaces.js';
 import { tableRecord } from '../../../ui/frames/frame-data.js';
 import { formatCount, formatDateTime, groupDigits } from '../../../ui/text/numbers.js';
 import type { Say } from '../../../ui/text/say.js';
@@ -17,6 +17,14 @@ export function streamListener(context: Context, printer: WindowPrinter): RunLis
       printer.result(result);
       if (result.reason !== 'update') stream.windows(1);
     },
+    ...(printer.takesBatches
+      ? {
+          results(rows: ResultRows) {
+            printer.results(rows);
+            if (rows.reason !== 'update') stream.windows(rows.batch.length);
+          },
+        }
+      : {}),
     late(row) {
       if (machine) context.record(lateRecord(row));
     },
