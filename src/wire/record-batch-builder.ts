@@ -3,17 +3,24 @@ import { type ByteSpan, copySpan } from '../base/byte-span.js';
 import { utf8 } from '../base/bytes.js';
 import { COMPRESSION_NAMES, type Compression, type CompressionName } from '../base/codec-interfaces.js';
 import { crc32c } from '../base/crc32c.js';
+import { integerSize, writeInteger } from '../base/decimal-digits.js';
 import { BATCH_HEADER_BYTES, BATCH_SIZE_PREFIX_BYTES, CONTROL_BIT, MAGIC, TRANSACTIONAL_BIT } from './record-batch.js';
 import type { RecordHeader } from './record-cursor.js';
 import { putInt16, putInt32, putInt64, varintSize, varlongSize, writeVarint, writeVarlong } from './varint.js';
 
 /** Most bytes that stand around key, value and headers in one record: five lengths, time and attributes. */
 const RECORD_OVERHEAD_BYTES = 5 + 1 + 10 + 5 + 5 + 5;
+/** The same for a record of a run, with the number at its end. */
+const RUN_RECORD_BYTES = RECORD_OVERHEAD_BYTES + 17;
+/** Records of a run that are added at once. */
+const PIECE_RECORDS = 128;
 const FIRST_BUFFER_BYTES = 16_384;
 /** Spans are copied four bytes at a time. */
 const SPAN_SLACK_BYTES = 3;
 /** Buffers kept for the next batches. */
 const MAX_SPARE_BUFFERS = 8;
+/** The length of a key that is not there, -1 in zigzag form. */
+const NO_KEY = 1;
 const EMPTY = new Uint8Array(0);
 const EMPTY_VIEW = new DataView(EMPTY.buffer);
 /** The headers section of a record without headers. */
@@ -32,6 +39,22 @@ export interface BatchOptions {
   readonly leaderEpoch?: number;
   /** How to compress the records; `name` must have been prepared. */
   readonly compression?: { readonly name: CompressionName; readonly codec: Compression };
+}
+
+/**
+ * Texts that follow each other in one array, as records without keys. All have the same headers, but for the value of the
+ * last one: a number of each record's own.
+ */
+export interface RecordRun {
+  readonly count: number;
+  /** The values, one byte between them. */
+  readonly bytes: Uint8Array;
+  /** Where value `i` ends; it begins one past the end of the one before, the first at 0. */
+  readonly ends: Int32Array;
+  /** What the headers begin with, as {@link encodeHeaders} gives them: all up to the name of the last. */
+  readonly headers: Uint8Array;
+  /** Values of the last header: whole numbers from 0 on, written in decimal digits. */
+  readonly numbers: Float64Array;
 }
 
 /** Collects records into one batch (format 2). Can be used again after {@link finish}. */
@@ -136,6 +159,64 @@ export class RecordBatchBuilder {
     this.#count++;
   }
 
+  /**
+   * Adds records of `run` from number `from` on, until its end, or until the next one would make the batch larger than
+   * `maxBytes`. The first one is always added.
+   * @returns the number of the record to go on with.
+   */
+  appendRun(timestampMs: number, run: RecordRun, from: number, maxBytes: number): number {
+    this.#stamp(timestampMs);
+    let index = from;
+    do {
+      let to = Math.min(run.count, index + PIECE_RECORDS);
+      while (to - index > 1 && this.#at + pieceRoom(run, index, to) > maxBytes) to = (index + to) >> 1;
+      this.#appendPiece(timestampMs - this.#baseTimestampMs, run, index, to);
+      index = to;
+    } while (index < run.count && this.#at + runBytes(run, index) <= maxBytes);
+    return index;
+  }
+
+  /**
+   * Adds records `from` to `to` of `run`. Their values are copied all at once, to behind the room that the records take, from
+   * where each moves down to its place, which never reaches one that has still to move. This spares each a view or a loop.
+   */
+  #appendPiece(delta: number, run: RecordRun, from: number, to: number): void {
+    const { ends, headers, numbers } = run;
+    const first = runStart(run, from);
+    const values = run.bytes.subarray(first, ends[to - 1]!);
+    const room = pieceRoom(run, from, to);
+    this.#reserve(room);
+    const buffer = this.#buffer;
+    let at = this.#at;
+    const held = at + room - values.length;
+    buffer.set(values, held);
+    const shift = held - first;
+    const fixedBytes = 2 + varlongSize(delta) + headers.length + 1;
+    let start = first;
+    for (let index = from; index < to; index++) {
+      const end = ends[index]!;
+      const valueBytes = end - start;
+      const number = numbers[index]!;
+      const digits = integerSize(number);
+      const lengths = varintSize(this.#count) + varintSize(valueBytes);
+      at = writeVarint(buffer, at, fixedBytes + lengths + valueBytes + digits);
+      buffer[at++] = 0;
+      at = writeVarlong(buffer, at, delta);
+      at = writeVarint(buffer, at, this.#count++);
+      buffer[at++] = NO_KEY;
+      at = writeVarint(buffer, at, valueBytes);
+      buffer.copyWithin(at, start + shift, end + shift);
+      at += valueBytes;
+      buffer.set(headers, at);
+      at += headers.length;
+      // A length of up to 63 in zigzag form.
+      buffer[at++] = digits << 1;
+      at = writeInteger(buffer, at, number);
+      start = end + 1;
+    }
+    this.#at = at;
+  }
+
   /** Gives back a batch that {@link finish} returned and that nobody needs any more: its memory is used again. */
   recycle(batch: Uint8Array): void {
     if (this.#spare.length < MAX_SPARE_BUFFERS && batch.buffer.byteLength >= this.#firstBytes)
@@ -202,6 +283,21 @@ export class RecordBatchBuilder {
     this.#buffer = grown;
     this.#view = new DataView(grown.buffer);
   }
+}
+
+/** Bytes of value and headers of record `index` of `run`. */
+export function runBytes(run: RecordRun, index: number): number {
+  const { ends, headers, numbers } = run;
+  return ends[index]! - runStart(run, index) + headers.length + 1 + integerSize(numbers[index]!);
+}
+
+function runStart({ ends }: RecordRun, index: number): number {
+  return index === 0 ? 0 : ends[index - 1]! + 1;
+}
+
+/** What records `from` to `to` of `run` take at most. */
+function pieceRoom(run: RecordRun, from: number, to: number): number {
+  return run.ends[to - 1]! - runStart(run, from) + (to - from) * (run.headers.length + RUN_RECORD_BYTES);
 }
 
 /** The headers section of a record: the number of headers, then each of them. */

@@ -21,7 +21,13 @@ import {
   recordSection,
   stampAppendTime,
 } from '../../src/wire/record-batch.js';
-import { encodeHeaders, RecordBatchBuilder, transactionMarker } from '../../src/wire/record-batch-builder.js';
+import {
+  encodeHeaders,
+  RecordBatchBuilder,
+  type RecordRun,
+  runBytes,
+  transactionMarker,
+} from '../../src/wire/record-batch-builder.js';
 import { controlTypeOf, RecordCursor, type RecordHeader } from '../../src/wire/record-cursor.js';
 
 /** One batch in each codec and two markers, written by Kafka 4.3.1's own classes. */
@@ -200,6 +206,54 @@ describe('RecordBatchBuilder', () => {
     expect(recordsOf(second, readBatchHeader(second))).toEqual([
       { offset: 0, timestampMs: 5, key: null, value: 'other', headers: [] },
     ]);
+  });
+
+  it('adds a run as it adds its records one by one', () => {
+    const run = fc.record({
+      texts: fc.array(fc.string({ maxLength: 40, unit: 'binary' }), { minLength: 1, maxLength: 300 }),
+      first: fc.oneof(fc.nat(200), fc.integer({ min: 2 ** 31 - 100, max: 2 ** 31 + 100 }), fc.constant(2 ** 53 - 400)),
+      timestampMs: fc.oneof(fc.constant(77), fc.integer({ min: 0, max: 2 ** 40 })),
+    });
+    const headers = (number: string) =>
+      encodeHeaders([
+        { key: 'h', value: utf8('same') },
+        { key: 'n', value: utf8(number) },
+      ]);
+    fc.assert(
+      fc.property(
+        fc.array(run, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 100, max: 6000 }),
+        (runs, maxBytes) => {
+          const [ones, whole] = [new RecordBatchBuilder(64), new RecordBatchBuilder(64)];
+          const batches: Uint8Array[][] = [[], []];
+          for (const { texts, first, timestampMs } of runs) {
+            const values = texts.map(utf8);
+            for (const [index, value] of values.entries()) {
+              const raw = headers(String(first + index));
+              const isFull = ones.recordCount > 0 && ones.sizeBytes + value.length + raw.length > maxBytes;
+              if (isFull) batches[0]!.push(ones.finish());
+              ones.append(timestampMs, null, value, raw);
+            }
+            let end = -1;
+            const together: RecordRun = {
+              count: texts.length,
+              bytes: concatBytes(values.flatMap((value) => [value, Uint8Array.of(0x0a)])),
+              ends: Int32Array.from(values, ({ length }) => (end += length + 1)),
+              headers: headers('').slice(0, -1),
+              numbers: Float64Array.from(values, (_, index) => first + index),
+            };
+            for (let index = 0; index < together.count; ) {
+              const isFull = whole.recordCount > 0 && whole.sizeBytes + runBytes(together, index) > maxBytes;
+              if (isFull) batches[1]!.push(whole.finish());
+              index = whole.appendRun(timestampMs, together, index, maxBytes);
+            }
+          }
+          batches[0]!.push(ones.finish());
+          batches[1]!.push(whole.finish());
+          expect(batches[1]).toEqual(batches[0]);
+        },
+      ),
+    );
   });
 
   it('knows its size before compression', () => {

@@ -88,11 +88,24 @@ export function labelsOf({ columns, constants }: CsvLayout): RowLabels {
   return { labels, words: labels.map(asWords), suffix: utf8(`${open}${added}}`) };
 }
 
-function asWords(bytes: Uint8Array): Int32Array {
+/** Bytes as little-endian words, padded with zeros. */
+export function asWords(bytes: Uint8Array): Int32Array {
   const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
   padded.set(bytes);
   const view = new DataView(padded.buffer);
   return Int32Array.from({ length: padded.length / 4 }, (_, index) => view.getInt32(index * 4, true));
+}
+
+/**
+ * Position of the next row, given where the cells of one ended: at a row end, a carriage return before one, or the input's
+ * `end`, which ends a row when it is the `last`. -1 when it is not known yet.
+ */
+export function nextRow(input: Uint8Array, stop: number, end: number, last: boolean, rowEnd: number): number {
+  if (stop >= end) return last ? end : -1;
+  if (input[stop] === rowEnd) return stop + 1;
+  // The line feed behind a carriage return may be in the next piece.
+  if (stop + 1 >= end) return last ? end : -1;
+  return stop + 2;
 }
 
 /** The text of the cell in `input[start, end)`: without its opening quote (the closing one is outside), doubled ones made single. */

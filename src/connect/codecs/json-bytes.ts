@@ -1,3 +1,5 @@
+import { writeInteger } from '../../base/decimal-digits.js';
+
 const HEX = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0));
 
 /** Short escapes by byte: 0 where JSON has none. */
@@ -33,31 +35,6 @@ export function writeNull(target: Uint8Array, at: number): number {
   target[at + 2] = 0x6c;
   target[at + 3] = 0x6c;
   return at + 4;
-}
-
-/** Writes a whole number's decimal digits at `at`; returns the position after them. Safe integers only. */
-export function writeInteger(target: Uint8Array, at: number, value: number): number {
-  let rest = value;
-  let start = at;
-  if (rest < 0) {
-    target[start++] = 0x2d;
-    rest = -rest;
-  }
-  let digits = 1;
-  for (let limit = 10; rest >= limit; limit *= 10) digits++;
-  let place = start + digits - 1;
-  for (; rest > 0x7fffffff; place--) {
-    const next = Math.floor(rest / 10);
-    target[place] = 0x30 + (rest - next * 10);
-    rest = next;
-  }
-  // Whole-number arithmetic from here on.
-  for (let small = rest | 0; place >= start; place--) {
-    const next = (small / 10) | 0;
-    target[place] = 0x30 + (small - next * 10);
-    small = next;
-  }
-  return start + digits;
 }
 
 /** Most bytes of a number that {@link writeNumber} writes. */

@@ -2,7 +2,7 @@ import type { ByteSpan } from '../../base/byte-span.js';
 import { StreamctlError } from '../../base/errors.js';
 import type { Timer } from '../../base/time.js';
 import { murmur2 } from '../../wire/murmur2.js';
-import { type BatchOptions, encodeHeaders } from '../../wire/record-batch-builder.js';
+import { type BatchOptions, encodeHeaders, type RecordRun, runBytes } from '../../wire/record-batch-builder.js';
 import type { KafkaClient } from './client.js';
 import type { Producer } from './contracts.js';
 import type { CommitOffset, GroupIdentity, HeaderPairs, ProducerOptions, TopicInfo } from './interfaces.js';
@@ -31,16 +31,6 @@ interface TopicQueues {
 interface Waiter {
   resolve(): void;
   reject(error: Error): void;
-}
-
-/** Records that follow each other in one partition, without keys and with one time. */
-export interface RecordRun {
-  readonly count: number;
-  readonly value: ByteSpan;
-  /** As {@link rawHeaders} gives them. */
-  readonly headers: ByteSpan;
-  /** Makes `value` and `headers` those of record `index`. */
-  take(index: number): void;
 }
 
 /**
@@ -189,16 +179,8 @@ export class RecordProducer implements Producer {
     timestampMs: number,
     firstTag: number,
   ): number {
-    run.take(from);
-    const target = this.#target(topic, partition, null, spanBytes(run));
-    const { builder } = target;
-    const { batchBytes } = this.#options;
-    let index = from;
-    do {
-      builder.appendSpans(timestampMs, null, run.value, run.headers);
-      if (++index === run.count) break;
-      run.take(index);
-    } while (builder.sizeBytes + spanBytes(run) <= batchBytes);
+    const target = this.#target(topic, partition, null, runBytes(run, from));
+    const index = target.builder.appendRun(timestampMs, run, from, this.#options.batchBytes);
     this.#unacknowledged += index - from - 1;
     this.#added(target, firstTag + index - 1);
     return index;
@@ -370,10 +352,6 @@ export class RecordProducer implements Producer {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     for (const waiter of this.#flushers.splice(0)) waiter.reject(error);
   }
-}
-
-function spanBytes({ value, headers }: RecordRun): number {
-  return value.end - value.start + headers.end - headers.start;
 }
 
 function settle(waiters: Waiter[]): void {

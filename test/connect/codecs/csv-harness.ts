@@ -26,18 +26,23 @@ export interface Converted {
   readonly misfits: number[];
 }
 
-/** Converts `input` (text or bytes), handed over in pieces that end at `cuts`. */
+/**
+ * Converts `input` (text or bytes), handed over in pieces that end at `cuts`.
+ * @param free bytes behind the input: with fewer than four no row is taken for a plain one.
+ */
 export function convert(
   input: string | Uint8Array,
   layout: CsvLayout,
   cuts: readonly number[] = [],
   batch = 3,
+  free = 4,
 ): Converted {
   const bytes = typeof input === 'string' ? utf8(input) : input;
   const bad: Converted['bad'] = [];
   const csv = new CsvJson(layout, 1, ({ bytes: raw, ...rest }) => void bad.push({ ...rest, text: fromUtf8(raw) }));
   const block = new RowBlock();
-  const buffer = new Uint8Array(bytes.length + 1);
+  // What stands behind the input must not matter.
+  const buffer = new Uint8Array(bytes.length + free).fill(0x37);
   const result: Converted = { texts: [], keys: [], rows: [], bad, misfits: [] };
   let start = 0;
   for (const end of [...new Set([...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(

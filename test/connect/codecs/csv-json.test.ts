@@ -177,4 +177,69 @@ describe('CsvJson', () => {
       }),
     );
   });
+
+  const plainCell = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', 'Z', ' ', "'", '-', '~', '\u007f', 'é', '€', '😀'), maxLength: 11 }),
+    fc.string({ unit: fc.constantFrom('0', '1', '9', '.', '-', 'e', ' '), maxLength: 11 }),
+    fc.integer().map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e20, max: 1e20 }).map(String),
+    fc.constantFrom('', '"q"', '"', '\\', '\t', '\r', 'a\rb', '\u0000', ','),
+  );
+  const kind = fc.constantFrom('text' as const, 'number' as const, 'skip' as const);
+  const sheet = fc.integer({ min: 1, max: 6 }).chain((width) =>
+    fc.record({
+      kinds: fc.array(kind, { minLength: width, maxLength: width }),
+      rows: fc.array(fc.array(plainCell, { minLength: width, maxLength: width }), { maxLength: 12 }),
+      keyColumn: fc.integer({ min: -1, max: width - 1 }),
+      timeColumn: fc.integer({ min: -1, max: width - 1 }),
+    }),
+  );
+
+  it('takes plain rows for what they are to the thorough way, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(
+        sheet,
+        fc.constantFrom(',', ';', '\t', '.', '5', ' '),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.boolean(),
+        fc.array(fc.nat(300), { maxLength: 4 }),
+        fc.array(fc.tuple(fc.nat(300), fc.integer({ min: 0, max: 255 })), { maxLength: 2 }),
+        ({ kinds, rows, ...columns }, delimiter, rowEnd, isComma, cuts, noise) => {
+          const layout = textLayout(0, {
+            ...columns,
+            delimiter: delimiter.charCodeAt(0),
+            rowEnd: rowEnd === '\r' ? 'cr' : 'lf',
+            columns: kinds.map((one, index) => ({
+              name: `${'é'.repeat(index)}${index}`,
+              kind: one,
+              ...(isComma && index === 2 ? { decimal: 'comma' as const } : {}),
+            })),
+            constants: [{ name: 'maker', json: '"audi"' }],
+            parseTime: (text) => (text.length % 5 === 4 ? Number.NaN : text.length),
+          });
+          const bytes = Uint8Array.from(Buffer.from(rows.map((row) => row.join(delimiter)).join(rowEnd)));
+          for (const [at, byte] of noise) if (at < bytes.length) bytes[at] = byte;
+          expect(convert(bytes, layout, cuts)).toEqual(convert(bytes, layout, [], 3, 1));
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('goes on with plain rows behind cells that fill the block', () => {
+    const long = '7'.repeat(70_000);
+    const layout = textLayout(0, {
+      columns: [
+        { name: 'n', kind: 'number' },
+        { name: 't', kind: 'text' },
+      ],
+    });
+    const { texts } = convert(`1,a\n${long},${'x'.repeat(70_000)}\n-${long}.${long},\n2,b\n`, layout, [], 10);
+    expect(texts).toEqual([
+      '{"n":1,"t":"a"}',
+      `{"n":${long},"t":"${'x'.repeat(70_000)}"}`,
+      `{"n":-${long}.${long},"t":null}`,
+      '{"n":2,"t":"b"}',
+    ]);
+  });
 });

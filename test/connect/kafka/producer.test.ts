@@ -1,42 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ByteSpan, emptySpan, spanOver } from '../../../src/base/byte-span.js';
-import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
+import { utf8 } from '../../../src/base/bytes.js';
 import { seededRandom } from '../../../src/base/random.js';
 import { systemNetwork } from '../../../src/base/system.js';
 import type { Acknowledged } from '../../../src/connect/kafka/interfaces.js';
 import { topicRanges } from '../../../src/connect/kafka/offsets.js';
-import { RecordProducer, type RecordRun, rawHeaders } from '../../../src/connect/kafka/producer.js';
+import { RecordProducer, rawHeaders } from '../../../src/connect/kafka/producer.js';
 import { partitionOfKey } from '../../../src/wire/murmur2.js';
+import type { RecordRun } from '../../../src/wire/record-batch-builder.js';
 import { FaultyNetwork } from '../../support/faulty-network.js';
 import { type Cluster, readAll, startCluster } from './cluster-harness.js';
 
-/** A run of texts with one set of headers. */
-class TextRun implements RecordRun {
-  readonly value = emptySpan();
-  readonly headers = emptySpan();
-  readonly #values: readonly Uint8Array[];
-
-  constructor(values: readonly Uint8Array[], headers: Uint8Array) {
-    this.#values = values;
-    place(this.headers, headers);
-  }
-
-  get count(): number {
-    return this.#values.length;
-  }
-
-  take(index: number): void {
-    place(this.value, this.#values[index]!);
-  }
-}
-
-/** Bytes as a span, with room to read words behind them. */
-function place(span: ByteSpan, bytes: Uint8Array): void {
-  const roomy = new Uint8Array(bytes.length + 4);
-  roomy.set(bytes);
-  spanOver(span, roomy);
-  span.start = 0;
-  span.end = bytes.length;
+/** A run of texts, numbered from `first` on. */
+function runOf(texts: readonly string[], headers: Uint8Array, first: number): RecordRun {
+  const values = texts.map(utf8);
+  let end = -1;
+  return {
+    count: values.length,
+    bytes: utf8(texts.join('\n')),
+    ends: Int32Array.from(values, ({ length }) => (end += length + 1)),
+    headers,
+    numbers: Float64Array.from(values, (_, index) => first + index),
+  };
 }
 
 let cluster: Cluster;
@@ -106,14 +90,18 @@ describe('RecordProducer', () => {
         onAcknowledged: (batch) => void batches[batch.partition]!.push({ ...batch, partition: 0 }),
       });
       await producer.prepare(topic);
-      // Small ones, one larger than a batch, and longer ones that the language itself copies.
-      const values = Array.from({ length: 60 }, (_, index) => utf8(`${index} `.padEnd((index * 37) % 290, 'x')));
-      values[20] = utf8('y'.repeat(400));
-      const headers = rawHeaders([['h', utf8('same')]]);
-      const run = new TextRun(values, headers);
+      // Small ones, one larger than a batch, more of them than are added at once; numbers of two lengths.
+      const texts = Array.from({ length: 300 }, (_, index) => `${index} `.padEnd((index * 37) % 290, 'x'));
+      texts[20] = 'y'.repeat(400);
+      const headers = (number: string) =>
+        rawHeaders([
+          ['h', utf8('same')],
+          ['n', utf8(number)],
+        ]);
+      const run = runOf(texts, headers('').slice(0, -1), 90);
       for (let index = 0; index < run.count; ) index = producer.appendRun(topic, 0, run, index, 77, 100);
-      for (const [index, value] of values.entries())
-        producer.appendRaw(topic, 1, null, value, headers, 77, 100 + index);
+      for (const [index, text] of texts.entries())
+        producer.appendRaw(topic, 1, null, utf8(text), headers(String(90 + index)), 77, 100 + index);
       await producer.close();
       expect(batches[0]).toEqual(batches[1]);
       const records = await readAll(cluster.client, topic);
@@ -121,7 +109,7 @@ describe('RecordProducer', () => {
         records.filter(({ partition }) => partition === number).map(({ partition: _, ...record }) => record),
       );
       expect(seen[0]).toEqual(seen[1]);
-      expect(seen[0]!.map(({ value }) => value)).toEqual(values.map((value) => fromUtf8(value)));
+      expect(seen[0]!.map(({ value }) => value)).toEqual(texts);
     },
   );
 

@@ -1,5 +1,5 @@
 import { utf8 } from '../../../base/bytes.js';
-import { writeInteger } from '../json-bytes.js';
+import { writeInteger } from '../../../base/decimal-digits.js';
 import type { GrowingBytes } from './cell-text.js';
 
 const DAY_MS = 86_400_000;

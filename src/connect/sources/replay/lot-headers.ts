@@ -1,7 +1,7 @@
 import { type ByteSpan, emptySpan, spanOver } from '../../../base/byte-span.js';
 import { utf8 } from '../../../base/bytes.js';
+import { writeInteger } from '../../../base/decimal-digits.js';
 import { writeVarint } from '../../../wire/varint.js';
-import { writeInteger } from '../../codecs/json-bytes.js';
 
 /** Names of the headers that a replayed record carries. */
 export const LOT_HEADERS = {
@@ -50,6 +50,11 @@ export class LotHeaders {
     at = writeVarint(bytes, at, ROW_NAME.length);
     bytes.set(ROW_NAME, at);
     this.#rowLengthAt = at + ROW_NAME.length;
+  }
+
+  /** What the headers of all rows of this lot begin with: all up to the name of the row. */
+  get beforeRow(): Uint8Array {
+    return this.span.bytes.subarray(0, this.#rowLengthAt);
   }
 
   /** Makes `span` the headers of a row of this lot. @param place of the row among those sent, where rows have one. */

@@ -2,6 +2,8 @@ import { StreamctlError } from '../../../base/errors.js';
 import { detectEncoding, markLength, type TextEncoding, Transcoder } from '../../codecs/text-encoding.js';
 import type { ByteSource } from './byte-source.js';
 
+/** Free bytes behind the text: a row end, and what is read with it where four bytes are read at a time. */
+const FREE_BYTES = 4;
 /** Bytes of one read. */
 const CHUNK_BYTES = 256 * 1024;
 /** Bytes of the head that decide encoding and shape. */
@@ -11,7 +13,7 @@ export const MAX_ROW_BYTES = 1024 * 1024;
 
 /**
  * A text file as UTF-8 in one buffer that is used again and again: `bytes[start, end)` is what was read and not taken.
- * One byte behind `end` is always free.
+ * Four bytes behind `end` are always free.
  */
 export class TextInput {
   bytes: Uint8Array = new Uint8Array(HEAD_BYTES + CHUNK_BYTES);
@@ -76,7 +78,7 @@ export class TextInput {
     if (this.ended) return false;
     this.#makeRoom();
     const direct = this.encoding === 'utf-8';
-    const target = direct ? this.bytes.subarray(this.end, this.bytes.length - 1) : this.#raw;
+    const target = direct ? this.bytes.subarray(this.end, this.bytes.length - FREE_BYTES) : this.#raw;
     const count = this.#source.read(target);
     return typeof count === 'number' ? this.#took(count) : count.then((number) => this.#took(number));
   }
@@ -84,7 +86,7 @@ export class TextInput {
   #begin(bytes: Uint8Array, position: number): void {
     this.#transcoder = new Transcoder(this.encoding, position);
     const room = this.encoding === 'utf-8' ? bytes.length : Transcoder.room(bytes.length);
-    if (this.bytes.length <= room) this.bytes = new Uint8Array(room + CHUNK_BYTES);
+    if (this.bytes.length < room + FREE_BYTES) this.bytes = new Uint8Array(room + CHUNK_BYTES);
     this.end = this.#transcoder.write(bytes, this.bytes, 0);
     if (this.encoding !== 'utf-8') this.#raw = new Uint8Array(CHUNK_BYTES);
     if (this.ended) this.#transcoder.end();
@@ -107,8 +109,8 @@ export class TextInput {
     if (held > MAX_ROW_BYTES) {
       throw new StreamctlError('limit-exceeded', `a row is longer than ${MAX_ROW_BYTES / 1024 / 1024} MB`, { exit: 2 });
     }
-    if (this.bytes.length - this.end > wanted) return;
-    if (this.bytes.length - held > wanted) this.bytes.copyWithin(0, this.start, this.end);
+    if (this.bytes.length - this.end >= wanted + FREE_BYTES) return;
+    if (this.bytes.length - held >= wanted + FREE_BYTES) this.bytes.copyWithin(0, this.start, this.end);
     else {
       const larger = new Uint8Array(held + wanted * 2);
       larger.set(this.available());
