@@ -1,4 +1,4 @@
-import type { CsvRow } from './csv-rows.js';
+import { BOUNDS, type CsvRow, QUOTED } from './csv-rows.js';
 import { numberEnd } from './json-bytes.js';
 import { type DecimalMark, isNumber } from './local-number.js';
 
@@ -45,16 +45,22 @@ export class ColumnTypes {
   /** Takes a row of the sample; ragged ones only count. */
   take(row: CsvRow): void {
     this.rows++;
-    if (row.cells.length !== this.#columns.length || row.open) return;
-    for (let index = 0; index < row.cells.length; index++) {
-      const { text, quoted } = row.cells[index]!;
+    const { bytes, bounds } = row;
+    if (row.width !== this.#columns.length || row.open) return;
+    for (let index = 0; index < this.#columns.length; index++) {
       const column = this.#columns[index]!;
-      if (text.length === 0 || (!column.dot && !column.comma && column.values > 0)) continue;
+      const start = bounds[index * BOUNDS]!;
+      const end = bounds[index * BOUNDS + 1]!;
+      if (start === end || (!column.dot && !column.comma && column.values > 0)) continue;
       column.values++;
-      if (quoted && this.#quotedIsText) {
+      if ((bounds[index * BOUNDS + 2]! & QUOTED) === 0) look(column, bytes, start, end);
+      else if (this.#quotedIsText) {
         column.dot = false;
         column.comma = false;
-      } else look(column, text);
+      } else {
+        const { text } = row.cell(index)!;
+        look(column, text, 0, text.length);
+      }
     }
   }
 
@@ -98,19 +104,18 @@ function isAmbiguous({ commaFraction, dotFraction }: SeenColumn): boolean {
   return commaFraction && !dotFraction;
 }
 
-function look(column: SeenColumn, text: Uint8Array): void {
-  let start = 0;
-  let end = text.length;
+/** Looks at one cell. What was found out of a mark that does not read all cells counts for nothing. */
+function look(column: SeenColumn, text: Uint8Array, from: number, to: number): void {
+  let start = from;
+  let end = to;
   while (start < end && text[start] === 0x20) start++;
   while (end > start && text[end - 1] === 0x20) end--;
   const isJson = start < end && numberEnd(text, start, end) === end;
-  const dot = isJson || isNumber(text, start, end, 'dot');
-  const comma = isNumber(text, start, end, 'comma');
-  column.dot &&= dot;
-  column.comma &&= comma;
+  column.dot &&= isJson || isNumber(text, start, end, 'dot');
+  column.comma &&= isNumber(text, start, end, 'comma');
   for (let at = start; at < end; at++) {
     const byte = text[at]!;
-    if (dot && (byte === 0x2e || (byte | 0x20) === 0x65)) column.dotFraction = true;
-    if (comma && byte === 0x2c) column.commaFraction = true;
+    if (column.dot && (byte === 0x2e || (byte | 0x20) === 0x65)) column.dotFraction = true;
+    if (column.comma && byte === 0x2c) column.commaFraction = true;
   }
 }

@@ -6,18 +6,6 @@ export interface CsvCell {
   readonly torn: boolean;
 }
 
-/** A row of a sample. */
-export interface CsvRow {
-  readonly cells: readonly CsvCell[];
-  /** Line it begins in, from 1. */
-  readonly line: number;
-  readonly start: number;
-  /** Where the next row begins. */
-  readonly next: number;
-  /** A quote was opened and never closed. */
-  readonly open: boolean;
-}
-
 /** How the cells and rows of a file are told apart. */
 export interface CsvMarks {
   readonly delimiter: number;
@@ -26,73 +14,138 @@ export interface CsvMarks {
   readonly rowEnd: 'lf' | 'cr';
 }
 
+/** A cell's flags among {@link CsvRow.bounds}. */
+export const QUOTED = 1;
+const TORN = 2;
+/** Numbers of a cell in {@link CsvRow.bounds}. */
+export const BOUNDS = 3;
+
 /**
- * Rows of a piece of a file, one at a time: for headers, detection and inference, where clarity counts more than speed.
- * Empty lines are left out of files with several columns. A row without its end is given only when `complete`.
+ * A row of a sample. Its cells are made when they are asked for: most are only looked at where they stand. One object is
+ * used for row after row.
+ */
+export class CsvRow {
+  readonly bytes: Uint8Array;
+  /** Of each cell where its text begins and ends in `bytes`, and its flags; quotes in it are still doubled. */
+  readonly bounds: number[] = [];
+  /** How many cells it has. */
+  width = 0;
+  /** Line it begins in, from 1. */
+  line = 1;
+  start = 0;
+  /** Where the next row begins. */
+  next = 0;
+  /** Lines it takes. */
+  lines = 0;
+  /** A quote was opened and never closed. */
+  open = false;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** Goes on with the row behind this one. */
+  begin(): void {
+    this.line += this.lines;
+    this.start = this.next;
+    this.lines = 1;
+    this.width = 0;
+    this.open = false;
+  }
+
+  push(start: number, end: number, flags: number): void {
+    const at = this.width++ * BOUNDS;
+    this.bounds[at] = start;
+    this.bounds[at + 1] = end;
+    this.bounds[at + 2] = flags;
+  }
+
+  get cells(): readonly CsvCell[] {
+    return Array.from({ length: this.width }, (_, index) => this.cell(index)!);
+  }
+
+  /** Undefined beyond the last. */
+  cell(index: number): CsvCell | undefined {
+    if (index >= this.width) return undefined;
+    const [start, end, flags] = this.bounds.slice(index * BOUNDS, index * BOUNDS + BOUNDS) as [number, number, number];
+    const raw = this.bytes.subarray(start, end);
+    const quoted = (flags & QUOTED) !== 0;
+    return { text: quoted ? undoubled(raw, this.bytes[start - 1]!) : raw, quoted, torn: (flags & TORN) !== 0 };
+  }
+}
+
+/** A text in which each quote that follows one is left out. */
+function undoubled(raw: Uint8Array, quote: number): Uint8Array {
+  if (!raw.includes(quote)) return raw;
+  const text: number[] = [];
+  for (let at = 0; at < raw.length; at++) {
+    text.push(raw[at]!);
+    if (raw[at] === quote) at++;
+  }
+  return Uint8Array.from(text);
+}
+
+/**
+ * Rows of a piece of a file, one at a time, each until the next is asked for: for headers, detection and inference. Empty
+ * lines are left out of files with several columns. A row without its end is given only when `complete`.
  */
 export function* csvRows(bytes: Uint8Array, marks: CsvMarks, complete: boolean): Generator<CsvRow, void, undefined> {
-  let at = 0;
-  let line = 1;
-  while (at < bytes.length) {
-    const row = readRow(bytes, at, line, marks);
-    if (row === undefined || (row.next >= bytes.length && !complete && !endsInRowEnd(bytes, marks))) return;
-    line += row.lines;
-    at = row.next;
-    const blank = row.cells.length === 1 && row.cells[0]!.text.length === 0 && !row.cells[0]!.quoted;
-    if (!blank) yield row;
+  const rowEnd = marks.rowEnd === 'cr' ? 0x0d : 0x0a;
+  const row = new CsvRow(bytes);
+  while (row.next < bytes.length) {
+    row.begin();
+    readRow(row, marks.delimiter, marks.quote, rowEnd);
+    if (row.next >= bytes.length && !complete && bytes[bytes.length - 1] !== rowEnd) return;
+    const [start, end, flags] = row.bounds;
+    const isBlank = row.width === 1 && start === end && flags === 0;
+    if (!isBlank) yield row;
   }
 }
 
-function endsInRowEnd(bytes: Uint8Array, marks: CsvMarks): boolean {
-  return bytes[bytes.length - 1] === (marks.rowEnd === 'cr' ? 0x0d : 0x0a);
-}
-
-function readRow(bytes: Uint8Array, start: number, line: number, marks: CsvMarks): CsvRow & { readonly lines: number } {
-  const cells: CsvCell[] = [];
-  let lines = 0;
-  let at = start;
+function readRow(row: CsvRow, delimiter: number, quote: number, rowEnd: number): void {
+  const { bytes } = row;
+  let at = row.start;
   for (;;) {
-    const cell = readCell(bytes, at, marks);
-    cells.push({ text: cell.text, quoted: cell.quoted, torn: cell.torn });
-    lines += cell.lines;
-    at = cell.end;
-    if (at < bytes.length && bytes[at] === marks.delimiter) {
-      at++;
-      continue;
+    if (bytes[at] === quote) at = readQuoted(row, at, delimiter, quote, rowEnd);
+    else {
+      const from = at;
+      at = cellEnd(bytes, at, delimiter, rowEnd);
+      row.push(from, at, 0);
     }
-    const next = Math.min(bytes.length, at + (bytes[at] === 0x0d && marks.rowEnd === 'lf' ? 2 : 1));
-    return { cells, line, start, next, open: cell.open, lines: lines + 1 };
+    if (bytes[at] !== delimiter) break;
+    at++;
   }
+  row.next = Math.min(bytes.length, at + (bytes[at] === 0x0d && rowEnd === 0x0a ? 2 : 1));
 }
 
-function isRowEnd(bytes: Uint8Array, at: number, marks: CsvMarks): boolean {
-  if (at >= bytes.length) return true;
-  if (marks.rowEnd === 'cr') return bytes[at] === 0x0d;
-  return bytes[at] === 0x0a || (bytes[at] === 0x0d && (at + 1 === bytes.length || bytes[at + 1] === 0x0a));
-}
-
-function readCell(bytes: Uint8Array, start: number, marks: CsvMarks) {
+/** The end of the unquoted cell that holds `start`: a delimiter, a row end or the end of the bytes. */
+function cellEnd(bytes: Uint8Array, start: number, delimiter: number, rowEnd: number): number {
   let at = start;
-  if (bytes[at] !== marks.quote || at >= bytes.length) {
-    while (!isRowEnd(bytes, at, marks) && bytes[at] !== marks.delimiter) at++;
-    return { text: bytes.subarray(start, at), quoted: false, torn: false, end: at, lines: 0, open: false };
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === delimiter || byte === rowEnd) break;
+    if (byte === 0x0d && rowEnd === 0x0a && (at + 1 === bytes.length || bytes[at + 1] === 0x0a)) break;
   }
-  const text: number[] = [];
-  let lines = 0;
-  let open = true;
-  for (at++; at < bytes.length; at++) {
-    const byte = bytes[at]!;
-    if (byte === marks.quote) {
-      if (bytes[at + 1] !== marks.quote) {
-        open = false;
+  return at;
+}
+
+/** Takes the quoted cell at `start`; returns where it ends, with what follows its closing quote. */
+function readQuoted(row: CsvRow, start: number, delimiter: number, quote: number, rowEnd: number): number {
+  const { bytes } = row;
+  let at = start + 1;
+  row.open = true;
+  for (; at < bytes.length; at++) {
+    if (bytes[at] === quote) {
+      if (bytes[at + 1] !== quote) {
+        row.open = false;
         break;
       }
       at++;
     }
-    if (byte === (marks.rowEnd === 'cr' ? 0x0d : 0x0a)) lines++;
-    text.push(byte);
+    if (bytes[at] === rowEnd) row.lines++;
   }
-  const closed = at + 1;
-  while (!isRowEnd(bytes, at, marks) && bytes[at] !== marks.delimiter) at++;
-  return { text: Uint8Array.from(text), quoted: true, torn: !open && at !== closed, end: at, lines, open };
+  const behind = row.open ? at : cellEnd(bytes, at + 1, delimiter, rowEnd);
+  const isTorn = !row.open && behind !== at + 1;
+  row.push(start + 1, at, QUOTED | (isTorn ? TORN : 0));
+  return behind;
 }

@@ -102,10 +102,11 @@ export function detectCsv(head: Uint8Array, complete: boolean, options: KnownSha
     });
   }
   const names = columnNames(header);
+  const headerBytes = header.next;
   const types = new ColumnTypes(names.length, options.quotedIsText ?? false);
   const pieces = options.more ?? [];
   takeRows(rows, pieces.length === 0 ? Number.POSITIVE_INFINITY : HEAD_ROWS, types);
-  if (types.rows === 0 && complete && header.next >= head.length) {
+  if (types.rows === 0 && complete && headerBytes >= head.length) {
     throw new StreamctlError('bad-data', 'the file has a header and no rows', {
       detail: `columns: ${names.join(', ')}`,
     });
@@ -114,8 +115,8 @@ export function detectCsv(head: Uint8Array, complete: boolean, options: KnownSha
   return {
     marks,
     columns: types.decide(options.decimal, delimiter).map((type, index) => ({ name: names[index]!, ...type })),
-    headerBytes: header.next,
-    firstLine: countLines(head, header.next, rowEnd) + 1,
+    headerBytes,
+    firstLine: countLines(head, headerBytes, rowEnd) + 1,
   };
 }
 
@@ -137,9 +138,9 @@ function fitness(head: Uint8Array, marks: CsvMarks, complete: boolean): number {
   let total = 0;
   let fitting = 0;
   for (const row of csvRows(head, marks, complete)) {
-    if (total === 0) columns = row.cells.length;
+    if (total === 0) columns = row.width;
     total++;
-    if (row.cells.length === columns && !row.open) fitting++;
+    if (row.width === columns && !row.open) fitting++;
     if (total === DETECTION_ROWS) break;
   }
   return columns < 2 ? 0 : (fitting / total) ** 2 * columns;

@@ -158,8 +158,8 @@ function layoutOf(detected: CsvShape, options: RowOptions, head: Uint8Array): Cs
 /** Texts of one column in the head of the file. */
 function textsOf(head: Uint8Array, { marks, headerBytes }: CsvShape, column: number): string[] {
   const texts: string[] = [];
-  for (const { cells } of csvRows(head.subarray(headerBytes), marks, false)) {
-    const text = cells[column]?.text;
+  for (const row of csvRows(head.subarray(headerBytes), marks, false)) {
+    const text = row.cell(column)?.text;
     if (text !== undefined && text.length > 0) texts.push(fromUtf8(text));
     if (texts.length >= TIME_SAMPLE) break;
   }
