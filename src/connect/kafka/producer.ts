@@ -288,6 +288,7 @@ export class RecordProducer implements Producer {
     }
     const { queues } = target;
     if (partition === undefined) {
+      if (queues.length === 1) return queues[0]!;
       return queues[key === null ? target.next : (murmur2(key) & 0x7fffffff) % queues.length]!;
     }
     const queue = queues[partition];

@@ -35,6 +35,9 @@ export class LotLog {
   /** Many lots are closed within a millisecond. */
   #closedAtMs = -1;
   #closedAt = '';
+  /** The source of the lot closed last: as a rule that of the next. */
+  #source = '';
+  #sourceBytes = utf8('');
   /** Lots closed so far. */
   closed = 0;
   /** Last row of the lot closed last, 0 before the first. */
@@ -82,8 +85,12 @@ export class LotLog {
       this.#closedAtMs = nowMs;
       this.#closedAt = isoText(nowMs);
     }
+    if (lot.source !== this.#source) {
+      this.#source = lot.source;
+      this.#sourceBytes = utf8(lot.source);
+    }
     // All that a lot says, with the time behind it. Keyed by source: all lots of a source stand in one partition, in order.
     const text = `${JSON.stringify(lot).slice(0, -1)},"closedAt":"${this.#closedAt}"}`;
-    this.#producer.append(this.#lotsTopic, undefined, utf8(lot.source), utf8(text), undefined, nowMs);
+    this.#producer.append(this.#lotsTopic, undefined, this.#sourceBytes, utf8(text), undefined, nowMs);
   }
 }

@@ -22,6 +22,11 @@ export class Pace {
     return this.#pacing.kind !== 'batch';
   }
 
+  /** Whether lots wait for each other. */
+  get perLot(): boolean {
+    return this.#pacing.kind === 'batch' && this.#pacing.pauseMs > 0;
+  }
+
   /** When the next lot is due, given the time now. */
   lotDue(nowMs: number): number {
     if (this.#pacing.kind !== 'batch' || this.#pacing.pauseMs === 0) return nowMs;

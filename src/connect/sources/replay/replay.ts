@@ -193,7 +193,7 @@ export class Replay {
     }
     const sha256 = this.#digest();
     this.#checkSame(sha256);
-    if (!whole) await this.#wait(this.#pace.lotDue(this.#nowMs()));
+    if (!whole && this.#pace.perLot) await this.#wait(this.#pace.lotDue(this.#nowMs()));
     if (this.#options.signal?.aborted) {
       this.#rows -= block.count;
       return;
