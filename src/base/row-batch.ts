@@ -87,6 +87,15 @@ export function setValue(vector: Vector, row: number, value: Value): void {
   }
 }
 
+/** Stores a number that fits the vector; as {@link setValue}, without making a value of it. */
+export function setNumber(vector: Vector, row: number, value: number): void {
+  if (vector.kind === 'object') vector.data[row] = value;
+  else {
+    vector.nulls[row] = 0;
+    vector.data[row] = value;
+  }
+}
+
 /** Position of column `name` in `schema`, -1 when absent. */
 export function columnIndex(schema: Schema, name: string): number {
   return schema.findIndex((column) => column.name === name);

@@ -1,4 +1,4 @@
-import { makeVector, type Schema, setValue, type Value, type ValueType, type Vector } from '../base/row-batch.js';
+import { makeVector, type Schema, setNumber, type Value, type ValueType, type Vector } from '../base/row-batch.js';
 import { aggregateArguments } from '../plan/aggregate-arguments.js';
 import { type AggregateNode, type Expression, operandsOf } from '../plan/expression.js';
 import { inferType } from '../plan/infer-type.js';
@@ -24,29 +24,65 @@ interface Call {
   readonly constants: readonly Value[];
 }
 
+const FIRST_GROUPS = 64;
+
 /** Groups of one store whose results are wanted, and the windows they are for: columns, since they come by the ten thousand. */
 export class GroupResults {
   readonly store: GroupStore;
-  readonly slots: number[] = [];
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
-  /** Event times of the results. */
-  readonly times: number[] = [];
+  #slots = new Int32Array(FIRST_GROUPS);
+  #starts = new Float64Array(FIRST_GROUPS);
+  #ends = new Float64Array(FIRST_GROUPS);
+  #times = new Float64Array(FIRST_GROUPS);
+  #length = 0;
 
   constructor(store: GroupStore) {
     this.store = store;
   }
 
   get length(): number {
-    return this.slots.length;
+    return this.#length;
   }
 
-  /** The window of the group in `slot` is [start, end), its event time `time`. */
-  add(slot: number, start: number, end: number, time: number): void {
-    this.slots.push(slot);
-    this.starts.push(start);
-    this.ends.push(end);
-    this.times.push(time);
+  get slots(): Int32Array {
+    return this.#slots.subarray(0, this.#length);
+  }
+
+  /** Bounds [start, end) of the windows, epoch ms. */
+  get starts(): Float64Array {
+    return this.#starts.subarray(0, this.#length);
+  }
+
+  get ends(): Float64Array {
+    return this.#ends.subarray(0, this.#length);
+  }
+
+  /** Event times of the results. */
+  get times(): Float64Array {
+    return this.#times.subarray(0, this.#length);
+  }
+
+  /** Adds groups of the window [start, end) whose results have the event time `time`. */
+  add(slots: readonly number[], start: number, end: number, time: number): void {
+    const from = this.#length;
+    const to = from + slots.length;
+    if (to > this.#slots.length) this.#grow(Math.max(to, 2 * from));
+    this.#slots.set(slots, from);
+    this.#starts.fill(start, from, to);
+    this.#ends.fill(end, from, to);
+    this.#times.fill(time, from, to);
+    this.#length = to;
+  }
+
+  #grow(size: number): void {
+    const { slots, starts, ends, times } = this;
+    this.#slots = new Int32Array(size);
+    this.#starts = new Float64Array(size);
+    this.#ends = new Float64Array(size);
+    this.#times = new Float64Array(size);
+    this.#slots.set(slots);
+    this.#starts.set(starts);
+    this.#ends.set(ends);
+    this.#times.set(times);
   }
 }
 
@@ -149,9 +185,9 @@ export class Aggregation {
   /** A column that says which group it is: a bound of its window, its time, a key. */
   #groupColumn(name: string, { store, slots, starts, ends, times }: GroupResults, vector: Vector): void {
     const bounds = this.#node.window && (name === WINDOW_START ? starts : name === WINDOW_END ? ends : null);
-    if (bounds) for (let row = 0; row < bounds.length; row++) setValue(vector, row, bounds[row]!);
+    if (bounds) for (let row = 0; row < bounds.length; row++) setNumber(vector, row, bounds[row]!);
     else if (name === this.#node.asOf)
-      for (let row = 0; row < times.length; row++) setValue(vector, row, times[row]! + 1);
+      for (let row = 0; row < times.length; row++) setNumber(vector, row, times[row]! + 1);
     else store.keyValues(this.#node.keys.indexOf(name), slots, vector);
   }
 }

@@ -36,8 +36,8 @@ export class RecordCursor {
   #left = 0;
   #baseOffset = 0;
   #baseTimestampMs = 0;
-  /** The broker's time for all records, else undefined. */
-  #appendTimeMs: number | undefined;
+  /** Whether the broker's time is that of all records. */
+  #hasAppendTime = false;
 
   /**
    * Stands before the first record of a batch.
@@ -53,8 +53,8 @@ export class RecordCursor {
     this.#end = section.length;
     this.#left = header.recordCount;
     this.#baseOffset = header.baseOffset;
-    this.#baseTimestampMs = header.baseTimestampMs;
-    this.#appendTimeMs = hasAppendTime(header) ? header.maxTimestampMs : undefined;
+    this.#hasAppendTime = hasAppendTime(header);
+    this.#baseTimestampMs = this.#hasAppendTime ? header.maxTimestampMs : header.baseTimestampMs;
   }
 
   /**
@@ -73,7 +73,7 @@ export class RecordCursor {
     this.recordEnd = recordEnd;
     this.#at++;
     const timestampDelta = this.#varlong();
-    this.timestampMs = this.#appendTimeMs ?? this.#baseTimestampMs + timestampDelta;
+    this.timestampMs = this.#hasAppendTime ? this.#baseTimestampMs : this.#baseTimestampMs + timestampDelta;
     this.offset = this.#baseOffset + this.#varint();
     const keyLength = this.#varint();
     this.keyStart = keyLength < 0 ? -1 : this.#at;

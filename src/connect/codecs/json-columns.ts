@@ -3,7 +3,8 @@ import type { Column, NumberVector, ObjectVector, Vector } from '../../base/row-
 import { parseTimestamp } from '../../plan/timestamp-text.js';
 import { type ScannedString, scanString, skipValue, skipWord } from './json-scanner.js';
 import { parseExactJsonBytes } from './json-value.js';
-import { type NumberResult, numberText, readNumber, storeDecimal } from './number-bytes.js';
+import { asciiText } from './json-words.js';
+import { type NumberResult, readNumber, storeDecimal } from './number-bytes.js';
 import type { StringCache } from './string-cache.js';
 
 /** Longest piece of a value shown in a reason. */
@@ -173,7 +174,7 @@ export class ColumnReader {
     vector.wide?.delete(row);
     if (this.column.type === 'bigint') {
       if (number.whole && number.digits > EXACT_DIGITS && !Number.isSafeInteger(value)) {
-        const exact = BigInt(numberText(bytes, at, number.end));
+        const exact = BigInt(asciiText(bytes, at, number.end));
         if (BigInt.asIntN(64, exact) !== exact) return false;
         vector.wide ??= new Map();
         vector.wide.set(row, exact);

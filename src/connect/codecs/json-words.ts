@@ -28,3 +28,26 @@ export function bytesBefore(stops: number): number {
 export function wordBefore(word: number, stops: number): number {
   return word & (((stops & -stops) >>> 7) - 1);
 }
+
+/** The text of ASCII `bytes[start, end)`, eight letters at a time: a string per letter costs more than the letter. */
+export function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    text += String.fromCharCode(
+      bytes[at]!,
+      bytes[at + 1]!,
+      bytes[at + 2]!,
+      bytes[at + 3]!,
+      bytes[at + 4]!,
+      bytes[at + 5]!,
+      bytes[at + 6]!,
+      bytes[at + 7]!,
+    );
+  }
+  for (; at + 4 <= end; at += 4) {
+    text += String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
+  }
+  for (; at < end; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
+}

@@ -1,3 +1,5 @@
+import { asciiText } from './json-words.js';
+
 const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
 /** Whole numbers of so many digits are exact doubles. */
 const EXACT_DIGITS = 15;
@@ -109,12 +111,5 @@ function readExponent(bytes: Uint8Array, start: number, mark: number, result: Nu
 }
 
 function slowNumber(bytes: Uint8Array, start: number, end: number): number {
-  return Number(numberText(bytes, start, end));
-}
-
-/** The digits as text. */
-export function numberText(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
-  return text;
+  return Number(asciiText(bytes, start, end));
 }

@@ -1,4 +1,4 @@
-import { asciiStops, bytesBefore, WORD_BYTES, wordBefore } from './json-words.js';
+import { asciiStops, asciiText, bytesBefore, WORD_BYTES, wordBefore } from './json-words.js';
 
 const SLOTS = 4096;
 const MAX_WORDS = 12;
@@ -54,27 +54,4 @@ export class StringCache {
     this.#words[place] = rest;
     this.#texts[slot] = asciiText(bytes, start, end);
   }
-}
-
-/** Eight letters at a time: a string per letter costs more than the letter. */
-function asciiText(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  let at = start;
-  for (; at + 8 <= end; at += 8) {
-    text += String.fromCharCode(
-      bytes[at]!,
-      bytes[at + 1]!,
-      bytes[at + 2]!,
-      bytes[at + 3]!,
-      bytes[at + 4]!,
-      bytes[at + 5]!,
-      bytes[at + 6]!,
-      bytes[at + 7]!,
-    );
-  }
-  for (; at + 4 <= end; at += 4) {
-    text += String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
-  }
-  for (; at < end; at++) text += String.fromCharCode(bytes[at]!);
-  return text;
 }

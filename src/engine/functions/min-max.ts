@@ -1,4 +1,4 @@
-import { setValue, type Value, type Vector } from '../../base/row-batch.js';
+import { setNumber, setValue, type Value, type Vector } from '../../base/row-batch.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import { type AggregateRows, type AggregateState, compareValues, grown, numbersOf } from './aggregate-state.js';
@@ -82,13 +82,14 @@ export class NumberExtremeState implements AggregateState {
   result(slot: number, out: Vector, row: number): void {
     if (this.#known[slot] === 0) setValue(out, row, null);
     else if (this.#boolean) setValue(out, row, this.#values[slot] !== 0);
-    else setValue(out, row, this.#wide.get(slot) ?? this.#values[slot]!);
+    else if (this.#wide.has(slot)) setValue(out, row, this.#wide.get(slot)!);
+    else setNumber(out, row, this.#values[slot]!);
   }
 
   clear(slot: number): void {
     this.#values[slot] = 0;
     this.#known[slot] = 0;
-    this.#wide.delete(slot);
+    if (this.#wide.size > 0) this.#wide.delete(slot);
   }
 
   save(slot: number, writer: StateWriter): void {

@@ -1,4 +1,4 @@
-import { setValue, type Vector } from '../../base/row-batch.js';
+import { setNumber, setValue, type Vector } from '../../base/row-batch.js';
 import { integerValue } from '../../plan/typed.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
@@ -82,7 +82,8 @@ export abstract class CompensatedSums implements AggregateState {
 /** SUM of doubles: compensated; null when there was no value. */
 export class DoubleSumState extends CompensatedSums {
   override result(slot: number, out: Vector, row: number): void {
-    setValue(out, row, this.count(slot) === 0 ? null : this.total(slot));
+    if (this.count(slot) === 0) setValue(out, row, null);
+    else setNumber(out, row, this.total(slot));
   }
 }
 

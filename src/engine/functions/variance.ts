@@ -1,4 +1,4 @@
-import { setValue, type Vector } from '../../base/row-batch.js';
+import { setNumber, setValue, type Vector } from '../../base/row-batch.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
 import { type AggregateRows, type AggregateState, grown, numbersOf } from './aggregate-state.js';
@@ -67,7 +67,7 @@ export class SpreadState implements AggregateState {
       return;
     }
     const variance = Math.max(0, this.#squares[slot]! / divisor);
-    setValue(out, row, this.#spread.root ? Math.sqrt(variance) : variance);
+    setNumber(out, row, this.#spread.root ? Math.sqrt(variance) : variance);
   }
 
   clear(slot: number): void {

@@ -157,12 +157,12 @@ export class AggregateBase {
       vectors,
       selection,
       selected: selection.length,
-      times: new Float64Array(groups.times),
+      times: groups.times,
       watermarks: new Float64Array(count).fill(this.passed),
       changes: undefined,
       reason,
-      windowStarts: node.window ? new Float64Array(groups.starts) : undefined,
-      windowEnds: node.window ? new Float64Array(groups.ends) : undefined,
+      windowStarts: node.window ? groups.starts : undefined,
+      windowEnds: node.window ? groups.ends : undefined,
       origin,
     });
   }

@@ -75,7 +75,7 @@ export class SessionAggregate implements Operator {
   /** Gives out the open sessions that have changed. */
   #emitChanged(): void {
     const groups = new GroupResults(this.#base.store);
-    for (const { open, slot, start, end } of this.#changed) if (open) groups.add(slot, start, end, end - 1);
+    for (const { open, slot, start, end } of this.#changed) if (open) groups.add([slot], start, end, end - 1);
     this.#base.emit(groups, 'update');
     this.#changed.clear();
   }
@@ -151,7 +151,7 @@ export class SessionAggregate implements Operator {
     if (due.length === 0) return;
     due.sort((a, b) => a.end - b.end || a.start - b.start);
     const groups = new GroupResults(store);
-    for (const { slot, start, end } of due) groups.add(slot, start, end, end - 1);
+    for (const { slot, start, end } of due) groups.add([slot], start, end, end - 1);
     this.#base.emit(groups, reason);
     for (const session of due) {
       session.open = false;

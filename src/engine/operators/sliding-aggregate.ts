@@ -153,7 +153,7 @@ export class SlidingAggregate implements Operator {
       into ??= groups.store.addKey(store.key(slots[at]!));
       groups.store.merge(into, store, slots[at]!);
     }
-    if (into !== undefined) groups.add(into, start, end, end);
+    if (into !== undefined) groups.add([into], start, end, end);
   }
 
   /** Forgets the rows of a time; those before it are gone. */

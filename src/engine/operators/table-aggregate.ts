@@ -153,7 +153,7 @@ export class TableAggregate implements Operator {
 
   #results(groups: readonly Group[], timeOf: (group: Group) => number): GroupResults {
     const results = new GroupResults(this.#base.store);
-    for (const group of groups) results.add(group.slot, ALWAYS, NEVER, timeOf(group));
+    for (const group of groups) results.add([group.slot], ALWAYS, NEVER, timeOf(group));
     return results;
   }
 

@@ -281,7 +281,7 @@ export class WindowAggregate implements Operator {
 
   #addGroups(groups: GroupResults, slots: readonly number[], { start, end, until }: Firing): void {
     const time = until === NEVER ? this.#newest : until - 1;
-    for (const slot of slots) groups.add(slot, start, end, time);
+    groups.add(slots, start, end, time);
   }
 
   /** Adds the groups of a result, merged from its slices: every group of them, or those with the keys of `only`. */

@@ -96,13 +96,13 @@ export class GroupStore {
   }
 
   /** Stores one key value of each of the groups. */
-  keyValues(column: number, slots: readonly number[], out: Vector): void {
+  keyValues(column: number, slots: Int32Array, out: Vector): void {
     const values = this.#keys[column]!;
     for (let row = 0; row < slots.length; row++) setValue(out, row, values[slots[row]!]!);
   }
 
   /** Stores the results of aggregate call `call` for groups. */
-  results(call: number, slots: readonly number[], out: Vector): void {
+  results(call: number, slots: Int32Array, out: Vector): void {
     const state = this.#options.states[call]!;
     for (let row = 0; row < slots.length; row++) state.result(slots[row]!, out, row);
   }

@@ -55,11 +55,8 @@ export class WindowLines {
     const { sink, columns, batch, windowStarts, windowEnds, reason } = rows;
     const { vectors, schema, length } = batch;
     for (let row = 0; row < length; row++) {
-      const windowStartMs = windowStarts?.[row];
-      const windowEndMs = windowEnds?.[row];
-      const last = this.#last;
-      if (row === 0 || last!.windowStartMs !== windowStartMs || last!.windowEndMs !== windowEndMs) {
-        const common: Common = { sink, reason, ...bounds(windowStartMs, windowEndMs) };
+      if (row === 0 || changes(windowStarts, row) || changes(windowEnds, row)) {
+        const common: Common = { sink, reason, ...bounds(windowStarts?.[row], windowEnds?.[row]) };
         this.#labelsOf(columns, common);
         this.#leadBytes = utf8(this.#leadOf(common));
       }
@@ -106,6 +103,11 @@ export class WindowLines {
     }
     return this.#labels;
   }
+}
+
+/** Whether the row has another bound than the one before it. */
+function changes(bound: Float64Array | undefined, row: number): boolean {
+  return bound !== undefined && bound[row] !== bound[row - 1];
 }
 
 function bounds(windowStartMs: number | undefined, windowEndMs: number | undefined): Partial<Common> {
