@@ -1,7 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerOptions } from '../../src/broker/start-broker.js';
@@ -11,10 +7,10 @@ import { apiVersionsApi } from '../../src/wire/apis/18-api-versions.js';
 import { saslAuthenticateApi } from '../../src/wire/apis/36-sasl-authenticate.js';
 import { errorCodes } from '../../src/wire/error-codes.js';
 import { hasCommand } from '../support/broker-under-test.js';
+import { makeCertificate, OPENSSL } from '../support/certificate.js';
 import { startTestBroker, type TestBroker } from '../support/test-broker.js';
 import { scene } from './broker-fixture.js';
 
-const OPENSSL = 'openssl';
 const USERS = [
   { name: 'alice', password: 'secret, with = and ü' },
   { name: 'a,b=c', password: 'x' },
@@ -140,19 +136,9 @@ describe('listening beyond this machine', () => {
 
 describe.skipIf(!hasCommand(OPENSSL))('TLS', () => {
   it('carries a login and all that follows', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'streamctl-tls-'));
-    try {
-      const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-      const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-      const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
-      execFileSync(OPENSSL, [...made, ...subject], { stdio: 'ignore' });
-      const pem = readFileSync(cert, 'utf8');
-      const tls = { cert: pem, key: readFileSync(key, 'utf8') };
-      const sasl: SASLOptions = { mechanism: 'plain', username: 'alice', password: USERS[0]!.password };
-      const advertised = { host: 'localhost' };
-      expect(await topicsOver({ tls, advertised }, sasl, { ca: [pem] })).toEqual(['t']);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const tls = makeCertificate();
+    const sasl: SASLOptions = { mechanism: 'plain', username: 'alice', password: USERS[0]!.password };
+    const advertised = { host: 'localhost' };
+    expect(await topicsOver({ tls, advertised }, sasl, { ca: [tls.cert] })).toEqual(['t']);
   });
 });

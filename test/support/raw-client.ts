@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Api, RequestInputOf, ResponseOf } from '../../src/wire/api.js';
 import { decodeResponse, encodeRequest } from '../../src/wire/frame.js';
 
@@ -9,10 +10,12 @@ export class RawClient {
   #received = Buffer.alloc(0);
   #sent = 0;
 
-  /** @param address `host:port` */
-  constructor(address: string) {
+  /** @param address `host:port` @param tls whether the broker speaks TLS; its certificate is not looked at. */
+  constructor(address: string, tls = false) {
     const [host, port] = address.split(':') as [string, string];
-    this.#socket = connect(Number(port), host);
+    this.#socket = tls
+      ? connectTls({ port: Number(port), host, rejectUnauthorized: false })
+      : connect(Number(port), host);
     this.#socket.setNoDelay(true);
     this.#socket.on('error', () => {});
     this.#socket.on('data', (chunk) => this.#receive(chunk));
