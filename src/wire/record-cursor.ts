@@ -134,13 +134,18 @@ export class RecordCursor {
   }
 
   #varint(): number {
-    if (this.#at >= this.#end) throw malformed('a record breaks off', this.#at);
-    const first = this.bytes[this.#at]!;
+    const at = this.#at;
+    if (at >= this.#end) throw malformed('a record breaks off', at);
+    const first = this.bytes[at]!;
     if (first < 128) {
-      this.#at++;
+      this.#at = at + 1;
       return (first >>> 1) ^ -(first & 1);
     }
-    return this.#longVarint();
+    const second = this.bytes[at + 1]!;
+    if (second >= 128 || at + 1 >= this.#end) return this.#longVarint();
+    this.#at = at + 2;
+    const bits = (first & 127) | (second << 7);
+    return (bits >>> 1) ^ -(bits & 1);
   }
 
   #longVarint(): number {

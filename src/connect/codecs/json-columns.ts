@@ -76,7 +76,7 @@ export class ColumnReader {
   read(bytes: Uint8Array, view: DataView, at: number, row: number): number {
     this.#row = row;
     if (this.#data !== undefined) {
-      const end = this.#plainNumber(bytes, at, row, this.#data);
+      const end = this.#plainNumber(bytes, view, at, row, this.#data);
       if (end > 0) return end;
     } else if (this.#isText && bytes[at] === 0x22) {
       const end = this.#strings.take(bytes, view, at + 1, this.#objects!.data, row);
@@ -86,8 +86,8 @@ export class ColumnReader {
   }
 
   /** The usual number: without quotes, exact as it stands. */
-  #plainNumber(bytes: Uint8Array, at: number, row: number, data: Float64Array): number {
-    const end = storeDecimal(bytes, at, data, row);
+  #plainNumber(bytes: Uint8Array, view: DataView, at: number, row: number, data: Float64Array): number {
+    const end = storeDecimal(bytes, view, at, data, row);
     if (end < 0) return -1;
     if (this.column.type === 'bigint') {
       if (!Number.isInteger(data[row])) return -1;

@@ -95,7 +95,7 @@ export class JsonObjectReader {
         at = reader.read(bytes, view, at, row);
         if (at < 0) this.column = reader.column.name;
       } else if (byte === 0x22) at = skipText(bytes, view, at + 1);
-      else at = skipValue(bytes, at);
+      else at = skipWhole(bytes, at, byte);
       if (at < 0) return -1;
     }
   }
@@ -163,4 +163,13 @@ function parseMessage(bytes: Uint8Array): string {
     return (error as Error).message;
   }
   return 'nested too deeply';
+}
+
+/** Position after the value at `at`, mostly a whole number without a sign. */
+function skipWhole(bytes: Uint8Array, start: number, first: number): number {
+  if (first < 0x31 || first > 0x39) return skipValue(bytes, start);
+  let at = start + 1;
+  let byte = bytes[at]!;
+  while (byte >= 0x30 && byte <= 0x39) byte = bytes[++at]!;
+  return byte === 0x2c || byte === 0x7d ? at : skipValue(bytes, start);
 }

@@ -1,4 +1,4 @@
-import { asciiText } from './json-words.js';
+import { asciiText, WORD_BYTES } from './json-words.js';
 
 const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
 /** Whole numbers of so many digits are exact doubles. */
@@ -25,9 +25,16 @@ const HEAD_DIGITS = 9;
 /**
  * Stores the JSON number at `start` at `row` of `data`, where it has at most 15 digits and no exponent: then it is exact by one
  * division.
+ * @param view of `bytes`.
  * @returns the position after it; -1, with nothing stored, for any other number and what is none.
  */
-export function storeDecimal(bytes: Uint8Array, start: number, data: Float64Array, row: number): number {
+export function storeDecimal(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  data: Float64Array,
+  row: number,
+): number {
   let at = start;
   let digit = bytes[at]! - ZERO;
   const negative = digit === MINUS;
@@ -37,6 +44,17 @@ export function storeDecimal(bytes: Uint8Array, start: number, data: Float64Arra
   let digits = 0;
   let head = 0;
   let tail = 0;
+  const last = Math.min(bytes.length - WORD_BYTES, first + WORD_BYTES);
+  while (at <= last) {
+    const word = view.getInt32(at, true) ^ 0x30303030;
+    // Digits are 0 to 9 now: with 0x76 more they have their highest bit free, all others have not, now or before.
+    if ((((word + 0x76767676) | word) & 0x80808080) !== 0) break;
+    const pairs = word * 10 + (word >>> 8);
+    head = (head * 10_000 + (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)) | 0;
+    digits += WORD_BYTES;
+    at += WORD_BYTES;
+  }
+  if (digits > 0) digit = bytes[at]! - ZERO;
   for (; ; digit = bytes[++at]! - ZERO) {
     if (digit >= 0 && digit <= 9) {
       if (digits < HEAD_DIGITS) head = (head * 10 + digit) | 0;
