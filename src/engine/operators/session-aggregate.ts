@@ -13,14 +13,19 @@ import { floorTo } from '../windows.js';
 import { AggregateBase, type AggregateParts, Assignment } from './aggregate-base.js';
 import type { Operator } from './operator.js';
 
+/** How far behind the watermark sessions end. */
+const BEHIND_MS = 1;
+
 /**
  * Session windows: rows of one key belong together while no two neighbours are more than the gap apart.
  *
  * State: per key its open sessions, each [first row, last row + gap) with aggregate states. A row opens a session
  * of its own and merges it with every open one that it touches; merging is what makes the order of arrival
- * irrelevant. A session gives its result when the watermark reaches its end - 1 ms, and before that with every change
- * or period when the step says so. A row is late when the session
- * it would open alone has ended and it touches none that is open: no session that is still to fire lacks it.
+ * irrelevant. A session gives its result when the watermark reaches its end, and before that with every change or period
+ * when the step says so: at end - 1 ms a row exactly the gap behind the last could still come, and would make one session
+ * or two as it comes early or late. So all here happens a millisecond behind the watermark, for those after this step too.
+ * A row is late when the session it would open alone has ended and it touches none that is open: no session that is still
+ * to fire lacks it.
  */
 export class SessionAggregate implements Operator {
   readonly #base: AggregateBase;
@@ -56,7 +61,7 @@ export class SessionAggregate implements Operator {
     };
     for (let k = 0; k < selected; k++) {
       const row = selection[k]!;
-      const watermark = Math.max(watermarks[row]!, this.#fired);
+      const watermark = Math.max(watermarks[row]! - BEHIND_MS, this.#fired);
       // Sessions that ended before this row came would have fired by then.
       const session = this.#sessionOf(keys, row, times[row]!, watermark, take);
       if (session === undefined) {
@@ -126,7 +131,8 @@ export class SessionAggregate implements Operator {
     known.splice(known.indexOf(other), 1);
   }
 
-  watermark(ms: number, reason: CloseReason): void {
+  watermark(reached: number, reason: CloseReason): void {
+    const ms = reached - BEHIND_MS;
     this.#fire(ms, reason);
     if (this.#emit.kind === 'every') {
       const { everyMs } = this.#emit;
