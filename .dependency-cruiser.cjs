@@ -44,7 +44,7 @@ const boundaries = Object.entries(layers).map(([folder, allowed]) => ({
 const pure = [
   {
     folder: 'base',
-    except: '^src/base/(system|system-crc32c|system-http|system-lock|system-sockets|system-tls|compression|crypto)[.]ts$',
+    except: '^src/base/(system(-[a-z0-9]+)?|compression|crypto)[.]ts$',
   },
   { folder: 'wire' },
   { folder: 'storage' },
