@@ -44,7 +44,7 @@ const boundaries = Object.entries(layers).map(([folder, allowed]) => ({
 const pure = [
   {
     folder: 'base',
-    except: '^src/base/(system(-[a-z0-9]+)?|compression|crypto)[.]ts$',
+    except: '^src/base/(system|system-[a-z0-9]+|compression|crypto)[.]ts$',
   },
   { folder: 'wire' },
   { folder: 'storage' },
