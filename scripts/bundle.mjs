@@ -1,7 +1,7 @@
 // Makes dist/bundle/, what bin/streamctl.js runs, of the files that tsc wrote to dist/: Node takes a third of a millisecond for
 // each file that it loads, and a command needs up to 370 of them (docs/decisions/0017).
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -12,13 +12,23 @@ const target = join(dist, 'bundle');
 /** Packages that bring files of another kind along (native code, WebAssembly), load others by path, or are big and seldom used. */
 const LEFT_OUT = /^(@node-rs\/crc32|lz4-napi|snappy|@bokuweb\/zstd-wasm|jiti|xlsx|kafkajs|react-devtools-core)($|\/)/;
 
+/** What is loaded whatever the command: help and mistakes in typing need no more. */
+const start = withImports(join(dist, 'main.js'));
 /** A module that at least so many lazily loaded parts share goes into the chunk of its layers. */
 const SHARED_BY = 3;
-const chunkOf = (name, folders) => ({
-  name,
-  test: new RegExp(`/dist/(${folders})/`.replaceAll('/', String.raw`[\\/]`)),
-  minShareCount: SHARED_BY,
-});
+function chunkOf(name, folders) {
+  const pattern = new RegExp(`/dist/(${folders})/`.replaceAll('/', String.raw`[\\/]`));
+  return { name, test: (id) => pattern.test(id) && !start.has(id), minShareCount: SHARED_BY };
+}
+
+/** A file that tsc wrote and all that it imports at once. */
+function withImports(file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export) [^'"]*from '(\.[^']+)'/gm);
+  for (const [, path] of imports) withImports(resolve(dirname(file), path), found);
+  return found;
+}
 
 rmSync(target, { recursive: true, force: true });
 const bundle = await rolldown({
@@ -40,6 +50,7 @@ const { output } = await bundle.write({
   chunkFileNames: '[name]-[hash].js',
   codeSplitting: {
     groups: [
+      { name: 'start', test: (id) => start.has(id) },
       chunkOf('wire', 'base|wire'),
       chunkOf('client', 'connect/kafka'),
       chunkOf('engine', 'plan|engine|run|connect/codecs'),
