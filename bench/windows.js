@@ -1,7 +1,7 @@
 // One windowing job on every engine, from the same Apache Kafka, in one run: 1M JSON records of about 180 bytes in 3 partitions,
 // one-minute tumbling windows of event time by manufacturer, count, mean, min, max, stddev; results to a topic, ours to a pipe.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { apacheKafka } from './brokers.js';
@@ -90,20 +90,27 @@ function sparkPeer(address, threads) {
   };
 }
 
-/** A Flink session whose JVM has run the job before: warm. */
+/** A Flink session whose JVMs have run the job before: warm. Memory and CPU are those of all its processes. */
 class Flink {
-  constructor(slots) {
+  /** @param how `cluster` is a JobManager, a TaskManager and a SQL Gateway, a JVM each; `start` has all in one */
+  constructor(how, slots, restPort) {
+    this.how = how;
     this.slots = slots;
-    this.env = { ...process.env, FLINK_REST_PORT: '28281', FLINK_GATEWAY_PORT: '28283' };
+    this.rest = `http://127.0.0.1:${restPort}`;
+    this.gateway = `http://127.0.0.1:${restPort + 2}`;
+    this.folder = `${services}/flink/run-${restPort + 2}`;
+    this.env = { ...process.env, FLINK_REST_PORT: `${restPort}`, FLINK_GATEWAY_PORT: `${restPort + 2}` };
   }
 
   async start() {
     execFileSync('bash', ['scripts/services/flink.sh', 'resolve']);
-    execFileSync('bash', ['scripts/services/flink.sh', 'start', String(this.slots)], {
+    execFileSync('bash', ['scripts/services/flink.sh', this.how, String(this.slots)], {
       env: this.env,
       stdio: 'ignore',
     });
-    this.pid = Number(readFileSync(`${services}/flink/run-28283/pid`, 'utf8'));
+    this.pids = readdirSync(this.folder)
+      .filter((name) => name.endsWith('.pid'))
+      .map((name) => Number(readFileSync(join(this.folder, name), 'utf8')));
     this.session = (await this.call('POST', '/v1/sessions', {})).sessionHandle;
     await this.sql(`SET 'parallelism.default' = '${this.slots}'`);
   }
@@ -112,8 +119,14 @@ class Flink {
     execFileSync('bash', ['scripts/services/flink.sh', 'stop'], { env: this.env });
   }
 
+  usage() {
+    const all = this.pids.map(usage);
+    const sum = (key) => all.reduce((total, one) => total + one[key], 0);
+    return { cpuSeconds: sum('cpuSeconds'), peakMb: sum('peakMb') };
+  }
+
   async call(method, path, body) {
-    const response = await fetch(`http://127.0.0.1:28283${path}`, {
+    const response = await fetch(`${this.gateway}${path}`, {
       method,
       ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
     });
@@ -144,14 +157,14 @@ class Flink {
       `CREATE TABLE out_${name} (manufacturer STRING, ws TIMESTAMP(3), n BIGINT, mean DOUBLE, \`min\` DOUBLE, \`max\` DOUBLE, stddev DOUBLE) WITH (${kafkaTable(output, "'format'='json'")})`,
     );
     await this.sql(`SET 'table.local-time-zone' = 'UTC'`);
-    const before = usage(this.pid);
+    const before = this.usage();
     const from = performance.now();
     await this.sql(
       `INSERT INTO out_${name} SELECT manufacturer, window_start, COUNT(*), AVG(price), MIN(price), MAX(price), STDDEV_SAMP(price) FROM TABLE(TUMBLE(TABLE in_${name}, DESCRIPTOR(t), INTERVAL '1' MINUTE)) GROUP BY manufacturer, window_start, window_end`,
     );
     await this.finished();
     const seconds = (performance.now() - from) / 1000;
-    const after = usage(this.pid);
+    const after = this.usage();
     const results = (await readTopic(address, output))
       .map(([, value]) => JSON.parse(value))
       .map((row) => ({ ...row, key: `${row.manufacturer}@${Date.parse(`${row.ws.replace(' ', 'T')}Z`)}` }));
@@ -161,7 +174,7 @@ class Flink {
 
   async finished() {
     for (;;) {
-      const { jobs } = await (await fetch('http://127.0.0.1:28281/jobs')).json();
+      const { jobs } = await (await fetch(`${this.rest}/jobs`)).json();
       const failed = jobs.find(({ status }) => status === 'FAILED');
       if (failed) throw new Error(`the Flink job ${failed.id} failed`);
       if (jobs.every(({ status }) => status === 'FINISHED')) return;
@@ -170,7 +183,7 @@ class Flink {
   }
 }
 
-async function contest(address, rows, flink, classes, folder) {
+async function contest(address, rows, { cluster, oneJvm }, classes, folder) {
   const groups = await writeRecords(folder, rows);
   const input = `windows-${rows}`;
   await fill(address, input, folder);
@@ -182,7 +195,8 @@ async function contest(address, rows, flink, classes, folder) {
   const memory = streamsPeer(address, classes, 'memory', 2);
   const rocks = streamsPeer(address, classes, 'rocksdb', 2);
   const spark = sparkPeer(address, 2);
-  await flink.job(address, input, await fresh('flink-warm', 'up'), groups);
+  await cluster.job(address, input, await fresh('flink', 'up'), groups);
+  await oneJvm.job(address, input, await fresh('flink-one', 'up'), groups);
   // The slower engines take minutes where Flink takes seconds: they are shown with the smaller sizes.
   const slower = {
     'Kafka Streams 4.3, in memory, 2 threads': async (round) =>
@@ -194,7 +208,9 @@ async function contest(address, rows, flink, classes, folder) {
   };
   const subjects = {
     streamctl: async () => ours(address, input, groups, folder),
-    'Flink SQL 2.3, warm, 2 slots': async (round) => flink.job(address, input, await fresh('flink', round), groups),
+    'Flink SQL 2.3, warm, 2 slots': async (round) => cluster.job(address, input, await fresh('flink', round), groups),
+    'Flink SQL 2.3, warm, 2 slots, all of it in one JVM': async (round) =>
+      oneJvm.job(address, input, await fresh('flink-one', round), groups),
     ...(rows <= SLOWER_ROWS ? slower : {}),
   };
   const results = await inTurn(ROUNDS, subjects, SETTLE_MS);
@@ -209,7 +225,7 @@ async function contest(address, rows, flink, classes, folder) {
     of(name, 'seconds').toFixed(2),
     cost(Math.max(...results[name].map((run) => run.peakMb))),
   ]);
-  return `**${rows.toLocaleString('en-US')} records; every result equals the oracle; whole processes for streamctl and Kafka Streams, submission to end for Flink**\n\n${table(['engine', 'rec/s', 'rec per CPU s', 'streamctl is faster by', 'and by CPU', 'seconds', 'peak MB'], lines)}`;
+  return `**${rows.toLocaleString('en-US')} records; every result equals the oracle; whole processes for streamctl, Kafka Streams and Spark; for Flink from submission to end, memory of JobManager, TaskManager and gateway**\n\n${table(['engine', 'rec/s', 'rec per CPU s', 'streamctl is faster by', 'and by CPU', 'seconds', 'peak MB'], lines)}`;
 }
 
 export async function run() {
@@ -218,9 +234,9 @@ export async function run() {
   const classes = join(folder, 'classes');
   execFileSync('javac', ['-cp', `${services}/kafka/libs/*`, '-d', classes, 'bench/java/WindowPeer.java']);
   const broker = apacheKafka(19492);
-  const flink = new Flink(2);
+  const flink = { cluster: new Flink('cluster', 2, 28281), oneJvm: new Flink('start', 2, 28291) };
   try {
-    await flink.start();
+    for (const one of Object.values(flink)) await one.start();
     const sections = [];
     for (const rows of SIZES) {
       sections.push(await contest(broker.address, rows, flink, classes, folder));
@@ -228,7 +244,7 @@ export async function run() {
     }
     return sections.join('\n\n');
   } finally {
-    flink.stop();
+    for (const one of Object.values(flink)) one.stop();
     await broker.stop();
   }
 }

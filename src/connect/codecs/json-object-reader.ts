@@ -99,6 +99,7 @@ export class JsonObjectReader {
       if (at < 0) return -1;
     }
   }
+
   /**
    * A field that does not begin as the one that stood here in the object before.
    * @param start the opening brace, or the place behind the value before.

@@ -3,6 +3,7 @@ import type { InputStream, Output } from './context.js';
 
 /** Bytes queued beyond which {@link Output.ready} waits. */
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+
 /**
  * stdout or stderr of this process. A closed pipe calls `closed` once; later writes do nothing. Where no person looks on, the
  * lines of one turn of the event loop leave in one piece: a system call per line is most of what a line costs.
