@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StreamctlError } from './base/errors.js';
 import { COMMANDS, GROUPS } from './commands/index.js';
-import type { Context, Output } from './commands/shared/frame/context.js';
+import type { Context, HostFacts, Output } from './commands/shared/frame/context.js';
 import type { Messages } from './commands/shared/frame/messages.js';
 import type { Outcome } from './commands/shared/frame/outcome.js';
 import { ProcessOutput, processInput } from './commands/shared/frame/process-streams.js';
@@ -119,9 +119,24 @@ async function openEdges(home: string, stdout: ProcessOutput, stderr: ProcessOut
       fixture: (path) => join(home, 'fixtures', path),
       startWorker,
       pid: process.pid,
+      host: hostFacts,
       completionNodes: async () =>
         (await import('./commands/shared/frame/completion-nodes.js')).completionNodes(COMMANDS, GROUPS),
     },
+  };
+}
+
+async function hostFacts(): Promise<HostFacts> {
+  const [{ availableParallelism, totalmem }, { nativeCrc32c }] = await Promise.all([
+    import('node:os'),
+    import('./base/system-crc32c.js'),
+  ]);
+  return {
+    runtime: `node ${process.versions.node}`,
+    platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    nativeChecksums: nativeCrc32c() !== undefined,
   };
 }
 

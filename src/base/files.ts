@@ -38,6 +38,8 @@ export interface FileSystem {
   stamp(path: string): FileStamp | undefined;
   /** The path without symbolic links. @throws `not-found` */
   realPath(path: string): string;
+  /** Bytes that may still be written to the disk that holds `path`. @throws `disk-failed` */
+  freeBytes(path: string): number;
   /** Names in a folder, sorted; an absent folder is empty. */
   list(folder: string): string[];
   /** Makes the folder and its parents. */

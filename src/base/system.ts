@@ -15,6 +15,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeSync,
   writevSync,
@@ -170,6 +171,11 @@ export const systemFiles: FileSystem = {
       return stat && { sizeBytes: stat.size, modifiedMs: stat.mtimeMs, id: `${stat.dev}:${stat.ino}` };
     }),
   realPath: (path) => onDisk('find', path, () => realpathSync(path)),
+  freeBytes: (path) =>
+    onDisk('look at', path, () => {
+      const { bavail, bsize } = statfsSync(path);
+      return bavail * bsize;
+    }),
   list: (folder) => (existsSync(folder) ? onDisk('list', folder, () => readdirSync(folder).sort()) : []),
   makeFolder: (path) => onDisk('make', path, () => void mkdirSync(path, { recursive: true })),
   remove: (path) => onDisk('remove', path, () => rmSync(path, { recursive: true, force: true })),

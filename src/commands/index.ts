@@ -201,6 +201,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./context-delete.js')).contextDelete,
   },
   {
+    path: 'doctor',
+    summary: 'look whether this machine and the broker are fit to work',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
     path: 'completion',
     summary: 'print a completion script for your shell',
     load: async () => (await import('./completion.js')).completion,

@@ -164,6 +164,10 @@ export class SimFiles implements FileSystem {
     return path;
   }
 
+  freeBytes(): number {
+    return Number.MAX_SAFE_INTEGER;
+  }
+
   list(folder: string): string[] {
     this.#call(`list ${folder}`);
     return [...(this.#folders.get(folder)?.current.keys() ?? [])].sort();

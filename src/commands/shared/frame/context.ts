@@ -120,8 +120,22 @@ export interface ProgramIdentity {
   /** Starts a worker of `run --parallel` in a thread of its own. */
   readonly startWorker: StartWorker;
   readonly pid: number;
+  /** What it runs on. */
+  host(): Promise<HostFacts>;
   /** The tree of commands as shells complete it. */
   completionNodes(): Promise<readonly CompletionNode[]>;
+}
+
+/** The machine and the runtime, for people to read. */
+export interface HostFacts {
+  /** `node 20.19.0`. */
+  readonly runtime: string;
+  /** `linux x64`. */
+  readonly platform: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Whether CRC-32C is done by the processor. */
+  readonly nativeChecksums: boolean;
 }
 
 /** Secrets by reference. Flag values have theirs replaced already. */
