@@ -34,17 +34,34 @@ function take(state: AggregateState, items: readonly Pair[], sign: number): void
   );
 }
 
-function made(retracting: boolean): AggregateState {
+/** The aggregates of two columns, each by its definition: of the pairs without null, and sums over their distances from the means. */
+const DEFINITIONS = {
+  CORR: ({ known, total }) => {
+    if (known.length < 2 || new Set(known.map(([a]) => a)).size < 2 || new Set(known.map(([, b]) => b)).size < 2)
+      return null;
+    return total((a, b) => a * b) / Math.sqrt(total((a) => a * a) * total((_, b) => b * b));
+  },
+  COVAR_SAMP: ({ known, total }) => (known.length < 2 ? null : total((a, b) => a * b) / (known.length - 1)),
+  COVAR_POP: ({ known, total }) => (known.length < 1 ? null : total((a, b) => a * b) / known.length),
+} satisfies Record<string, (pairs: Known) => number | null>;
+type Name = keyof typeof DEFINITIONS;
+
+interface Known {
+  readonly known: readonly (readonly [number, number])[];
+  total(of: (a: number, b: number) => number): number;
+}
+
+function made(name: Name, retracting: boolean): AggregateState {
   const make = retracting ? makeRetractingAggregate : makeAggregate;
-  const state = make('CORR', 'double', 'double', false);
+  const state = make(name, 'double', 'double', false);
   state.resize(1);
   return state;
 }
 
-function restored(state: AggregateState, retracting: boolean): AggregateState {
+function restored(state: AggregateState, name: Name, retracting: boolean): AggregateState {
   const writer = new StateWriter();
   state.save(0, writer);
-  const again = made(retracting);
+  const again = made(name, retracting);
   again.load(0, new StateReader(writer.finish()));
   return again;
 }
@@ -55,15 +72,13 @@ function resultOf(state: AggregateState): Value {
   return valueAt(out, 'double', 0);
 }
 
-function naive(items: readonly Pair[]): number | null {
+function naive(name: Name, items: readonly Pair[]): number | null {
   const known = items.filter((pair): pair is [number, number] => pair[0] !== null && pair[1] !== null);
   const mean = (at: 0 | 1): number => known.reduce((total, pair) => total + pair[at], 0) / known.length;
   const [meanA, meanB] = [mean(0), mean(1)];
   const total = (of: (a: number, b: number) => number): number =>
     known.reduce((sum, [a, b]) => sum + of(a - meanA, b - meanB), 0);
-  if (known.length < 2 || new Set(known.map((pair) => pair[0])).size < 2) return null;
-  if (new Set(known.map((pair) => pair[1])).size < 2) return null;
-  return total((a, b) => a * b) / Math.sqrt(total((a) => a * a) * total((_, b) => b * b));
+  return DEFINITIONS[name]({ known, total });
 }
 
 function expectSame(actual: Value, expected: number | null): void {
@@ -71,17 +86,17 @@ function expectSame(actual: Value, expected: number | null): void {
   else expect(Number(actual)).toBeCloseTo(expected, 9);
 }
 
-describe('CORR', () => {
+describe.each(Object.keys(DEFINITIONS) as Name[])('%s', (name) => {
   it('in parts, merged and restored, is what the definition says', () => {
     fc.assert(
       fc.property(pairs, pairs, (left, right) => {
-        const state = made(false);
-        const other = made(false);
+        const state = made(name, false);
+        const other = made(name, false);
         take(state, left, 1);
         take(other, right, 1);
-        const whole = restored(state, false);
+        const whole = restored(state, name, false);
         whole.merge(0, other, 0);
-        expectSame(resultOf(whole), naive([...left, ...right]));
+        expectSame(resultOf(whole), naive(name, [...left, ...right]));
       }),
     );
   });
@@ -89,12 +104,12 @@ describe('CORR', () => {
   it('forgets what is taken back', () => {
     fc.assert(
       fc.property(pairs, pairs, (kept, gone) => {
-        const state = made(true);
+        const state = made(name, true);
         take(state, gone, 1);
         take(state, kept, 1);
-        const again = restored(state, true);
+        const again = restored(state, name, true);
         take(again, gone, -1);
-        expectSame(resultOf(again), naive(kept));
+        expectSame(resultOf(again), naive(name, kept));
       }),
     );
   });
