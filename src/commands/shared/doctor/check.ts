@@ -26,10 +26,12 @@ export async function check(
   }
 }
 
+/** Nothing to complain of. */
 export function ok(found: string): Omit<Check, 'name'> {
   return { status: 'ok', found };
 }
 
+/** It works, with the drawback that `advice` says. */
 export function warning(found: string, advice: string): Omit<Check, 'name'> {
   return { status: 'warning', found, advice };
 }
