@@ -75,6 +75,11 @@ export class AggregateBase {
     return this.#keyPositions.length;
   }
 
+  /** Whether the key is one text. */
+  get hasTextKey(): boolean {
+    return this.#keyPositions.length === 1 && this.#parts.scope.schema[this.#keyPositions[0]!]!.type === 'string';
+  }
+
   /** Columns of the keys. */
   keyVectors(rows: Rows): Vector[] {
     return this.#keyPositions.map((position) => rows.vectors[position]!);

@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js';
-import type { Value, Vector } from '../../base/row-batch.js';
+import type { Vector } from '../../base/row-batch.js';
 import type { AggregateStep } from '../../plan/plan.js';
 import { GroupResults } from '../aggregation.js';
 import { WHOLE } from '../exchange/share.js';
@@ -8,6 +8,7 @@ import type { Rows } from '../rows.js';
 import { KeyIndex } from '../state/key-index.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
+import { TextIndex } from '../state/text-index.js';
 import { type Firing, floorTo, type Slicing, slicingOf } from '../windows.js';
 import { AggregateBase, type AggregateParts, Assignment } from './aggregate-base.js';
 import type { Operator } from './operator.js';
@@ -17,7 +18,7 @@ interface Slice {
   readonly start: number;
   /** From this watermark on, rows for it are late. */
   readonly lateFrom: number;
-  readonly index: KeyIndex<number>;
+  readonly index: TextIndex | KeyIndex<number>;
   readonly slots: number[];
 }
 
@@ -39,8 +40,11 @@ export class WindowAggregate implements Operator {
   readonly #node: AggregateStep;
   readonly #slicing: Slicing;
   readonly #slices = new Map<number, Slice>();
-  /** Slice of each slot in use. */
+  /** Slice of each slot in use, where groups that have changed are given out. */
   readonly #sliceOf: Slice[] = [];
+  readonly #givesChanges: boolean;
+  /** Groups of the slice that was opened last: the next one will hold about as many. */
+  #newestSlots: readonly number[] = [];
   /** Every result that was due at this watermark has left. */
   #fired = ALWAYS;
   /** Smallest watermark at which something is to be done. */
@@ -54,6 +58,7 @@ export class WindowAggregate implements Operator {
     this.#node = parts.node;
     this.#base = new AggregateBase(parts);
     this.#slicing = slicingOf(window, emit);
+    this.#givesChanges = emit.kind === 'update' || parts.node.allowedLatenessMs > 0;
   }
 
   get counts(): AggregateBase['counts'] {
@@ -69,9 +74,9 @@ export class WindowAggregate implements Operator {
       const { rows: numbers, slots, count } = assignment;
       this.#base.take(rows, values, assignment);
       this.#base.reportLate(rows, assignment);
-      const { emit, allowedLatenessMs, window } = this.#node;
-      if (window === null) for (let k = 0; k < count; k++) this.#newest = Math.max(this.#newest, times[numbers[k]!]!);
-      if (emit.kind === 'update' || allowedLatenessMs > 0) this.#emitChanged(slots.subarray(0, count));
+      if (this.#node.window === null)
+        for (let k = 0; k < count; k++) this.#newest = Math.max(this.#newest, times[numbers[k]!]!);
+      if (this.#givesChanges) this.#emitChanged(slots.subarray(0, count));
       if (from < selected) this.watermark(watermarks[selection[from]!]!, 'watermark');
     }
   }
@@ -86,8 +91,8 @@ export class WindowAggregate implements Operator {
     const { sliceMs, offsetMs } = this.#slicing;
     const endless = sliceMs === NEVER;
     const keys = this.#base.keyVectors(rows);
-    // One text column is the usual key: its map is asked directly.
-    const texts = keys.length === 1 && keys[0]!.kind === 'object' ? keys[0]!.data : undefined;
+    // One text column is the usual key: its index is asked directly.
+    const texts = this.#base.hasTextKey ? keys[0]!.data : undefined;
     const { rows: numbers, slots, late } = assignment;
     const stops = !this.#slicing.single || this.#node.allowedLatenessMs > 0;
     let count = 0;
@@ -116,10 +121,9 @@ export class WindowAggregate implements Operator {
         if (stops && watermarks[row]! > this.#fired) this.#fired = watermarks[row]!;
         slice = this.#open(start);
       }
-      const known: number | undefined =
-        texts !== undefined ? slice.index.single.get((texts[row] ?? null) as Value) : slice.index.find(keys, row);
+      const known = knownSlot(slice.index, texts, keys, row);
       numbers[count] = row;
-      slots[count++] = known ?? this.#newGroup(slice, keys, row);
+      slots[count++] = known >= 0 ? known : this.#newGroup(slice, keys, row);
     }
     assignment.count = count;
     assignment.lateCount = lateCount;
@@ -131,12 +135,12 @@ export class WindowAggregate implements Operator {
   }
 
   #open(start: number): Slice {
-    const slice: Slice = {
-      start,
-      lateFrom: this.#lateFrom(start),
-      index: new KeyIndex(this.#base.keyColumns),
-      slots: [],
-    };
+    const { store, keyColumns, hasTextKey } = this.#base;
+    const index = hasTextKey
+      ? new TextIndex(store.keys(0), this.#newestSlots.length)
+      : new KeyIndex<number>(keyColumns);
+    const slice: Slice = { start, lateFrom: this.#lateFrom(start), index, slots: [] };
+    this.#newestSlots = slice.slots;
     this.#slices.set(start, slice);
     this.#noteNext(slice);
     return slice;
@@ -153,14 +157,14 @@ export class WindowAggregate implements Operator {
     const slot = this.#base.store.add(keys, row);
     slice.index.put(keys, row, slot);
     slice.slots.push(slot);
-    this.#sliceOf[slot] = slice;
+    if (this.#givesChanges) this.#sliceOf[slot] = slice;
     return slot;
   }
 
   #put(slice: Slice, slot: number): void {
     slice.index.set(this.#base.store.key(slot), slot);
     slice.slots.push(slot);
-    this.#sliceOf[slot] = slice;
+    if (this.#givesChanges) this.#sliceOf[slot] = slice;
   }
 
   /** Gives out results that rows have just changed: all with emit update, else corrections of those that had left. */
@@ -211,8 +215,7 @@ export class WindowAggregate implements Operator {
     }
     this.#base.reportLateGroups(late);
     for (const { slot } of late) this.#base.store.release(slot);
-    const { emit, allowedLatenessMs } = this.#node;
-    if (emit.kind === 'update' || allowedLatenessMs > 0) this.#emitChanged(changed.subarray(0, taken));
+    if (this.#givesChanges) this.#emitChanged(changed.subarray(0, taken));
   }
 
   /** Adds a group to the one of its key, if there is one. */
@@ -370,6 +373,17 @@ export class WindowAggregate implements Operator {
       }
     }
   }
+}
+
+/** The slot of the key at `row`, -1 where it has none. @param texts the keys, where they are one text each. */
+function knownSlot(
+  index: Slice['index'],
+  texts: ArrayLike<unknown> | undefined,
+  keys: readonly Vector[],
+  row: number,
+): number {
+  if (texts === undefined || !(index instanceof TextIndex)) return index.find(keys, row) ?? -1;
+  return index.slotOf((texts[row] ?? null) as string | null);
 }
 
 function nameOf({ start, end, until }: Firing): string {

@@ -77,6 +77,11 @@ export class GroupStore {
     return this.#keys.map((column) => column[slot]!);
   }
 
+  /** A column of the keys, by slot. */
+  keys(column: number): readonly Value[] {
+    return this.#keys[column]!;
+  }
+
   /** One key value of a group. */
   keyValue(column: number, slot: number): Value {
     return this.#keys[column]![slot]!;

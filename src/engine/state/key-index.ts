@@ -20,11 +20,6 @@ export class KeyIndex<T> {
     this.#columns = columns;
   }
 
-  /** For keys of one column: the map from its values. */
-  get single(): ReadonlyMap<Value, T> {
-    return this.#root as Map<Value, T>;
-  }
-
   /** What belongs to the key at `row` of the key columns. */
   find(columns: readonly Vector[], row: number): T | undefined {
     if (this.#columns === 0) return this.#only;
