@@ -60,10 +60,11 @@ export function writeNumber(target: Uint8Array, at: number, value: number): numb
 /** Writes `scaled` / {@link SCALE}, which is no whole number. */
 function writeDecimal(target: Uint8Array, at: number, negative: boolean, scaled: number): number {
   const whole = Math.floor(scaled / SCALE);
-  let fraction = scaled - whole * SCALE;
+  // Whole numbers by the processor's own.
+  let fraction = (scaled - whole * SCALE) | 0;
   let digits = DECIMALS;
-  while (fraction % 10 === 0) {
-    fraction /= 10;
+  for (let next = (fraction / 10) | 0; next * 10 === fraction; next = (fraction / 10) | 0) {
+    fraction = next;
     digits--;
   }
   if (negative) target[at] = 0x2d;

@@ -19,7 +19,7 @@ export interface Output {
   /** Size of the terminal, or 80 x 24. Read it again after a resize. */
   readonly columns: number;
   readonly rows: number;
-  /** Queues; the array must not be changed afterwards. */
+  /** Queues; the array must not be changed while anything is {@link pending}. */
   write(chunk: string | Uint8Array): void;
   /** Bytes queued and not yet handed to the kernel. */
   pending(): number;

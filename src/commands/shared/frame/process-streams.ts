@@ -46,7 +46,10 @@ export class ProcessOutput implements Output {
       this.node.write(chunk);
       return;
     }
-    this.#gathered ??= new ByteWriter({ write: (bytes) => void this.node.write(bytes) });
+    this.#gathered ??= new ByteWriter({
+      write: (bytes) => void this.node.write(bytes),
+      pending: () => this.node.writableLength,
+    });
     if (this.#gathered.collected === 0) process.nextTick(() => this.hand());
     this.#gathered.text(chunk);
   }
