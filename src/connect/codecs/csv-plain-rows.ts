@@ -1,6 +1,7 @@
 import { concatBytes, utf8 } from '../../base/bytes.js';
 import { asWords, byteClasses, CR, type CsvLayout, DELIMITER, HIGH, kindsOf, labelsOf } from './csv-layout.js';
 import { writeNull } from './json-bytes.js';
+import { bytesBefore } from './json-words.js';
 import type { RowBlock } from './row-block.js';
 import { firstMalformedUtf8 } from './utf8-check.js';
 
@@ -221,7 +222,7 @@ function copyText(
         ((word - SPACES) & ~word) |
         word) &
       HIGH_BITS;
-    if (found !== 0) return at + lowestByte(found);
+    if (found !== 0) return at + bytesBefore(found);
   }
   return at;
 }
@@ -235,7 +236,7 @@ function copyDigits(input: DataView, start: number, out: DataView, shift: number
     // 0 to 9 for digits: what is more carries into the high bit.
     const values = word ^ 0x30303030;
     const found = (((values & 0x7f7f7f7f) + 0x76767676) | values) & HIGH_BITS;
-    if (found !== 0) return at + lowestByte(found);
+    if (found !== 0) return at + bytesBefore(found);
   }
   return at;
 }
@@ -250,9 +251,4 @@ function copyNumber(input: DataView, start: number, out: DataView, shift: number
   out.setUint8(shift + end, 0x2e);
   const fraction = copyDigits(input, end + 1, out, shift, last);
   return fraction === end + 1 ? -1 : fraction;
-}
-
-/** Which byte of a word, from the lowest, has the lowest bit that is set. */
-function lowestByte(bits: number): number {
-  return (31 - Math.clz32(bits & -bits)) >> 3;
 }

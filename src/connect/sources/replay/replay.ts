@@ -350,7 +350,8 @@ export class Replay {
   }
 
   #digest(): string {
-    return this.#client.edges.crypto.hashHex('sha256', this.#block.bytes.subarray(0, this.#block.used));
+    const { bytes, used, sha256 } = this.#block;
+    return sha256 ?? this.#client.edges.crypto.hashHex('sha256', bytes.subarray(0, used));
   }
 
   #tell(alreadyThere: number, more: boolean): void {
