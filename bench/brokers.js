@@ -1,5 +1,8 @@
 // The embedded broker beside Apache Kafka under Kafka's own perf tools.
 import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { cost, kafka, kafkaScript, launcher, median, rate, ratio, scratch, table, usage } from './lib.js';
 
@@ -8,6 +11,10 @@ const RECORDS = Number(process.env.BENCH_RECORDS ?? 1_000_000);
 const LARGE_RECORDS = Math.ceil(RECORDS / 4);
 const LARGE_BYTES = 1024;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+/** Before anything is measured both brokers have each workload once, with this part of its records: a JVM is slow at first. */
+const WARM_UP = Number(process.env.BENCH_WARM_UP ?? 0.25);
+/** Different records of each size that the client picks from. */
+const PAYLOADS = 1000;
 
 /** `partitions:record size:batch size` (0: the client's default), all combinations unless BENCH_WORKLOADS names some. */
 const WORKLOADS = (
@@ -80,9 +87,22 @@ const recordsOf = (size) => (size >= LARGE_BYTES ? LARGE_RECORDS : RECORDS);
 /** CPU seconds for a million records, from those for as many as there are of a size. */
 const perMillion = (seconds, size) => (seconds * 1e6) / recordsOf(size);
 
+const payloadFiles = new Map();
+
+/** A file of ready records for the perf tool, of the capital letters it would draw one by one (BENCH_OWN_TEXT=1: it does). */
+function payloadFile(size) {
+  const made = payloadFiles.get(size) ?? join(scratch(), `${size}.txt`);
+  if (!payloadFiles.has(size)) {
+    const line = () => String.fromCharCode(...Array.from({ length: size }, () => 65 + randomInt(26)));
+    writeFileSync(made, Array.from({ length: PAYLOADS }, line).join('\n'));
+    payloadFiles.set(size, made);
+  }
+  return made;
+}
+
 const perfRate = (stdout) => Number(/.*, ([\d.]+) records\/sec/.exec(stdout.trim().split('\n').at(-1))[1]);
 
-async function produce(broker, topic, size, batch) {
+async function produce(broker, topic, { size, batch }, count = recordsOf(size)) {
   const before = usage(broker.pid)?.cpuSeconds ?? 0;
   const properties = [
     `bootstrap.servers=${broker.address}`,
@@ -94,9 +114,8 @@ async function produce(broker, topic, size, batch) {
     '--topic',
     topic,
     '--num-records',
-    String(recordsOf(size)),
-    '--record-size',
-    String(size),
+    String(count),
+    ...(process.env.BENCH_OWN_TEXT ? ['--record-size', String(size)] : ['--payload-file', payloadFile(size)]),
     '--throughput',
     '-1',
     '--producer-props',
@@ -106,7 +125,7 @@ async function produce(broker, topic, size, batch) {
   return { rate: perfRate(stdout), cpu: perMillion(cpu, size), client: perMillion(cpuSeconds, size) };
 }
 
-async function consume(broker, topic, size) {
+async function consume(broker, topic, { size }, count = recordsOf(size)) {
   const before = usage(broker.pid)?.cpuSeconds ?? 0;
   const { stdout, cpuSeconds } = await kafka([
     'perf-consume',
@@ -115,7 +134,7 @@ async function consume(broker, topic, size) {
     '--topic',
     topic,
     '--num-records',
-    String(recordsOf(size)),
+    String(count),
     '--timeout',
     '30000',
   ]);
@@ -142,9 +161,9 @@ async function pairing(title, flags, extra) {
   const rows = [];
   let memory = '';
   try {
-    for (const broker of Object.values(brokers)) {
-      await withAdmin(broker, (admin) => makeTopic(admin, 'warm', 1));
-      await produce(broker, 'warm', 100);
+    for (const workload of WORKLOADS) {
+      const count = Math.ceil(recordsOf(workload.size) * WARM_UP);
+      if (count > 0) for (const broker of Object.values(brokers)) await turn(broker, workload, 'warm', count);
     }
     for (const workload of WORKLOADS) rows.push(await contest(brokers, workload));
     memory = `Peak memory after it, MB: ours ${cost(usage(brokers.ours.pid).peakMb)}, Kafka ${cost(usage(brokers.kafka.pid).peakMb)}.`;
@@ -178,16 +197,25 @@ async function withAdmin(broker, use) {
 
 const makeTopic = (admin, topic, numPartitions) => admin.createTopics({ topics: [{ topic, numPartitions }] });
 
-async function contest(brokers, { partitions, size, batch }) {
+/** One workload on a topic of its own. */
+async function turn(broker, workload, name, count) {
+  const topic = `t-${workload.partitions}-${workload.size}-${workload.batch}-${name}`;
+  await withAdmin(broker, (admin) => makeTopic(admin, topic, workload.partitions));
+  const produced = await produce(broker, topic, workload, count);
+  const consumed = await consume(broker, topic, workload, count);
+  await withAdmin(broker, (admin) => admin.deleteTopics({ topics: [topic] }));
+  return { produced, consumed };
+}
+
+async function contest(brokers, workload) {
+  const { partitions, size, batch } = workload;
   const produced = { ours: [], kafka: [] };
   const consumed = { ours: [], kafka: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, broker] of Object.entries(brokers)) {
-      const topic = `t-${partitions}-${size}-${batch}-${round}`;
-      await withAdmin(broker, (admin) => makeTopic(admin, topic, partitions));
-      produced[name].push(await produce(broker, topic, size, batch));
-      consumed[name].push(await consume(broker, topic, size));
-      await withAdmin(broker, (admin) => admin.deleteTopics({ topics: [topic] }));
+      const measured = await turn(broker, workload, round);
+      produced[name].push(measured.produced);
+      consumed[name].push(measured.consumed);
     }
   }
   const line = (what, runs) => {
@@ -214,7 +242,11 @@ export async function run() {
   const millions = (RECORDS / 1e6).toString();
   const large = (LARGE_RECORDS / 1e6).toString();
   const what = `${millions}M records of 100 B, ${large}M of 1 KB, CPU seconds for a million, acks=all, idempotent Java client`;
+  const text = process.env.BENCH_OWN_TEXT
+    ? 'The client draws each record letter by letter.'
+    : `The client picks each record from ${PAYLOADS} ready ones (\`--payload-file\`).`;
   return [
+    `${text} Before the first row each broker had all workloads once, with ${WARM_UP} of the records.`,
     await pairing(`${what}: --fsync never against Kafka's defaults`, ['--fsync', 'never'], ''),
     await pairing(
       `${what}: --fsync always against Kafka flushing every message`,
