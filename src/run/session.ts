@@ -203,6 +203,8 @@ export class Session {
     if (snapshotTo !== undefined && work instanceof DirectWork) return this.#takeSnapshot(work, snapshotTo);
     if (records) {
       await work.take(records);
+      // Of what is shared, blocks may be kept for later.
+      if (work instanceof DirectWork) this.#fetcher.release(records);
       this.#heardMs = this.#nowMs();
     }
     if (!records || this.#nowMs() - this.#lookedMs >= LOOK_EVERY_MS) {

@@ -1,4 +1,4 @@
-import { unclearedBytes } from '../base/bytes.js';
+import { ArrayPool } from '../base/array-pool.js';
 import { MAX_FRAME_BYTES, SIZE_BYTES, sizeOfFrame } from './frame-splitter.js';
 
 /** Where the beginnings of frames, and small frames as a whole, are read to. */
@@ -18,8 +18,11 @@ export class FrameReader {
   #frame: Uint8Array | undefined;
   #filled = 0;
 
-  /** @param maxFrameBytes bound of one frame without its size. */
-  constructor(maxFrameBytes = MAX_FRAME_BYTES) {
+  readonly #pool: ArrayPool;
+
+  /** @param pool where the arrays of long frames come from. @param maxFrameBytes bound of one frame without its size. */
+  constructor(pool = new ArrayPool(0), maxFrameBytes = MAX_FRAME_BYTES) {
+    this.#pool = pool;
     this.#maxFrameBytes = maxFrameBytes;
   }
 
@@ -70,7 +73,7 @@ export class FrameReader {
       const size = sizeOfFrame(scratch.subarray(at, at + SIZE_BYTES), this.#maxFrameBytes);
       const start = at + SIZE_BYTES;
       const there = Math.min(size, this.#scratchFilled - start);
-      const frame = unclearedBytes(size);
+      const frame = this.#pool.take(size);
       frame.set(scratch.subarray(start, start + there));
       at = start + there;
       if (there === size) frames.push(frame);

@@ -64,7 +64,7 @@ describe('FrameReader', () => {
   });
 
   it('refuses sizes that no frame has', () => {
-    expect(() => new FrameReader(100).push(new Uint8Array([0, 0, 0, 101]))).toThrow(/101 bytes/);
+    expect(() => new FrameReader(undefined, 100).push(new Uint8Array([0, 0, 0, 101]))).toThrow(/101 bytes/);
     expect(() => new FrameReader().push(new Uint8Array([255, 255, 255, 255]))).toThrow(/-1 bytes/);
     expect(() => new FrameReader().push(new Uint8Array([127, 0, 0, 0]))).toThrow(/malformed|announced/);
   });

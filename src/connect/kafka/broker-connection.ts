@@ -1,3 +1,4 @@
+import type { ArrayPool } from '../../base/array-pool.js';
 import { StreamctlError } from '../../base/errors.js';
 import type { Connection } from '../../base/network.js';
 import type { Timer } from '../../base/time.js';
@@ -43,7 +44,7 @@ export class BrokerConnection {
   readonly #clock: ClientEdges['clock'];
   readonly #clientId: string;
   readonly #connection: Connection;
-  readonly #frames = new FrameReader();
+  readonly #frames: FrameReader;
   readonly #pending = new Map<number, Pending>();
   /** Those who wait in {@link drained}. */
   #draining: (() => void)[] = [];
@@ -52,8 +53,9 @@ export class BrokerConnection {
   #closedBy: Error | undefined;
   #onClose: (() => void) | undefined;
 
-  private constructor(connection: Connection, settings: ClientSettings, edges: ClientEdges) {
+  private constructor(connection: Connection, settings: ClientSettings, edges: ClientEdges, arrays: ArrayPool) {
     this.peer = connection.peer;
+    this.#frames = new FrameReader(arrays);
     this.#connection = connection;
     this.#clock = edges.clock;
     this.#clientId = settings.clientId;
@@ -67,14 +69,20 @@ export class BrokerConnection {
 
   /**
    * Connects, asks for the broker's versions and logs in.
+   * @param arrays where long answers are read to.
    * @throws `broker-unreachable`, or `broker-refused` when the login fails.
    */
-  static async open(address: BrokerAddress, settings: ClientSettings, edges: ClientEdges): Promise<BrokerConnection> {
+  static async open(
+    address: BrokerAddress,
+    settings: ClientSettings,
+    edges: ClientEdges,
+    arrays: ArrayPool,
+  ): Promise<BrokerConnection> {
     const raw = await edges.network.connect(address.host, address.port, {
       timeoutMs: settings.connectTimeoutMs,
       ...(settings.tls ? { tls: settings.tls } : {}),
     });
-    const connection = new BrokerConnection(raw, settings, edges);
+    const connection = new BrokerConnection(raw, settings, edges, arrays);
     try {
       await connection.#readVersions(settings.requestTimeoutMs);
       if (settings.sasl) await connection.#logIn(settings, edges);

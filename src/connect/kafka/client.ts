@@ -1,3 +1,4 @@
+import { ArrayPool } from '../../base/array-pool.js';
 import { StreamctlError } from '../../base/errors.js';
 import type { Api, RequestInputOf, ResponseOf } from '../../wire/api.js';
 import { metadataApi } from '../../wire/apis/03-metadata.js';
@@ -22,6 +23,8 @@ import { Backoff } from './retry.js';
 /** How long a topic that the broker does not know is asked for again: a new one takes a moment to be known everywhere. */
 const NEW_TOPIC_WAIT_MS = 400;
 const NAMES_SHOWN = 10;
+/** Bytes of arrays that are kept to be used again: about as much as is fetched ahead. */
+const UNUSED_BYTES_MAX = 8 * 1024 * 1024;
 
 /** How a call is made and its answer judged. */
 export interface CallOptions<A extends Api> {
@@ -44,6 +47,8 @@ export interface CallOptions<A extends Api> {
 export class KafkaClient implements Client {
   readonly settings: ClientSettings;
   readonly edges: ClientEdges;
+  /** Arrays that long answers are read to; whoever is done with one gives it back. */
+  readonly arrays = new ArrayPool(UNUSED_BYTES_MAX);
   readonly #metadata = new MetadataCache();
   /** By `host:port`, with `#channel` behind it where it is one for a single purpose. */
   readonly #connections = new Map<string, Promise<BrokerConnection>>();
@@ -243,7 +248,7 @@ export class KafkaClient implements Client {
     const name = `${address.host}:${address.port}${channel}`;
     const open = this.#connections.get(name);
     if (open) return open;
-    const opening = BrokerConnection.open(address, this.settings, this.edges).then(
+    const opening = BrokerConnection.open(address, this.settings, this.edges, this.arrays).then(
       (connection) => {
         this.#connectedOnce = true;
         connection.onClose(() => this.#drop(name, opening));

@@ -75,6 +75,8 @@ export interface Fetcher {
   resume(partitions: readonly TopicPartition[]): void;
   /** The next batches of any partition; undefined after `timeoutMs`, after `wake`, or when closed. */
   next(timeoutMs: number): Promise<FetchedRecords | undefined>;
+  /** Nobody looks at the bytes of what `next` gave any more: their array is used again. Not to say so costs memory only. */
+  release(records: FetchedRecords): void;
   /** Makes a pending `next` return. */
   wake(): void;
   /** The offset after what `next` gave out. */

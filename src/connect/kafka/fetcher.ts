@@ -30,6 +30,8 @@ export class PartitionFetcher implements Fetcher {
   readonly #channel: string;
   /** Brokers with a request in flight or being connected. */
   readonly #busy = new Set<number>();
+  /** How many pieces of each answer are not released. */
+  readonly #unreleased = new WeakMap<ArrayBufferLike, number>();
   #refreshing = false;
   #wakeScheduled = false;
   #closed = false;
@@ -84,6 +86,12 @@ export class PartitionFetcher implements Fetcher {
     taken.reader.taken = taken.fetched.nextOffset;
     this.#pump();
     return taken.fetched;
+  }
+
+  release({ records }: FetchedRecords): void {
+    const left = (this.#unreleased.get(records.buffer) ?? 0) - 1;
+    this.#unreleased.set(records.buffer, left);
+    if (left === 0) this.#client.arrays.give(records);
   }
 
   wake(): void {
@@ -219,6 +227,8 @@ export class PartitionFetcher implements Fetcher {
         if (records) fetched.push({ reader, fetched: records });
       }
     }
+    const [first] = fetched;
+    if (first) this.#unreleased.set(first.fetched.records.buffer, fetched.length);
     return fetched;
   }
 

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { utf8 } from '../../../src/base/bytes.js';
+import { equalBytes, utf8 } from '../../../src/base/bytes.js';
 import { seededRandom } from '../../../src/base/random.js';
 import { systemNetwork } from '../../../src/base/system.js';
 import { openAdmin } from '../../../src/connect/kafka/admin.js';
 import { PartitionFetcher } from '../../../src/connect/kafka/fetcher.js';
+import type { FetchedRecords } from '../../../src/connect/kafka/interfaces.js';
 import { RecordProducer } from '../../../src/connect/kafka/producer.js';
+import { BATCH_HEADER_BYTES, readCompleteBatches } from '../../../src/wire/record-batch.js';
+import { RecordCursor } from '../../../src/wire/record-cursor.js';
 import { FaultyNetwork } from '../../support/faulty-network.js';
 import { type Cluster, readAll, startCluster } from './cluster-harness.js';
 
@@ -86,6 +89,52 @@ describe('PartitionFetcher', () => {
     fetcher.assign([{ topic, partition: 0, offset: 0 }]);
     expect((await fetcher.next(5000))?.records.length).toBeGreaterThan(300_000);
     await fetcher.close();
+  });
+
+  it('uses the arrays of what was released again, and of nothing else', async () => {
+    const topic = await cluster.topic('released', 3);
+    const producer = new RecordProducer(cluster.client, { batchBytes: 40_000, lingerMs: 0 });
+    await producer.prepare(topic);
+    for (let index = 0; index < 900; index++) {
+      producer.append(topic, index % 3, null, new Uint8Array(2000).fill(index));
+      await producer.ready();
+    }
+    await producer.close();
+    const random = seededRandom(7);
+    const fetcher = new PartitionFetcher(cluster.client, { maxPartitionBytes: 90_000, prefetchBytes: 300_000 });
+    const arrays = new Set<ArrayBufferLike>();
+    const pieces: { readonly fetched: FetchedRecords; readonly bytes: Uint8Array }[] = [];
+    const held: typeof pieces = [];
+    fetcher.assign([0, 1, 2].map((partition) => ({ topic, partition, offset: 0 })));
+    while ([0, 1, 2].some((partition) => (fetcher.position({ topic, partition }) ?? 0) < 300)) {
+      const fetched = (await fetcher.next(5000))!;
+      arrays.add(fetched.records.buffer);
+      const piece = { fetched, bytes: fetched.records.slice() };
+      pieces.push(piece);
+      held.push(piece);
+      // Some are looked at for long.
+      while (held.length > 4 || (held.length > 0 && random.next() < 0.7)) {
+        const [{ fetched: done, bytes }] = held.splice(Math.floor(random.next() * held.length), 1) as [typeof piece];
+        expect(equalBytes(done.records, bytes)).toBe(true);
+        fetcher.release(done);
+      }
+    }
+    for (const { fetched, bytes } of held) expect(equalBytes(fetched.records, bytes)).toBe(true);
+    expect(arrays.size).toBeLessThan(pieces.length / 3);
+    await fetcher.close();
+    const next = [0, 0, 0];
+    for (const { fetched, bytes } of pieces) {
+      expect(fetched.fromOffset).toBe(next[fetched.partition]);
+      next[fetched.partition] = fetched.nextOffset;
+      const cursor = new RecordCursor();
+      for (const header of readCompleteBatches(bytes)) {
+        cursor.open(header, bytes.subarray(header.start + BATCH_HEADER_BYTES, header.end));
+        while (cursor.next()) {
+          const index = cursor.offset * 3 + fetched.partition;
+          expect(equalBytes(cursor.value()!, new Uint8Array(2000).fill(index))).toBe(true);
+        }
+      }
+    }
   });
 
   it('says when an offset is gone, or goes on elsewhere if told so', async () => {

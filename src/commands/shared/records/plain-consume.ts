@@ -124,6 +124,7 @@ export class PlainConsume {
         if (signal.aborted) break;
         if (fetched) {
           this.#take(fetched);
+          this.#fetcher.release(fetched);
           this.#out.flush();
           await stdout.ready();
         }
