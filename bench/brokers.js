@@ -11,8 +11,10 @@ const RECORDS = Number(process.env.BENCH_RECORDS ?? 1_000_000);
 const LARGE_RECORDS = Math.ceil(RECORDS / 4);
 const LARGE_BYTES = 1024;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-/** Before anything is measured both brokers have each workload once, with this part of its records: a JVM is slow at first. */
-const WARM_UP = Number(process.env.BENCH_WARM_UP ?? 0.25);
+/** The smallest workload, which both brokers have before anything is measured. */
+const FIRST = { partitions: 1, size: 100, batch: 0 };
+/** With BENCH_WARM_UP they have each workload before, with this part of its records: a JVM is slow for its first millions. */
+const WARM_UP = Number(process.env.BENCH_WARM_UP ?? 0);
 /** Different records of each size that the client picks from. */
 const PAYLOADS = 1000;
 
@@ -161,9 +163,9 @@ async function pairing(title, flags, extra) {
   const rows = [];
   let memory = '';
   try {
-    for (const workload of WORKLOADS) {
-      const count = Math.ceil(recordsOf(workload.size) * WARM_UP);
-      if (count > 0) for (const broker of Object.values(brokers)) await turn(broker, workload, 'warm', count);
+    for (const workload of WARM_UP > 0 ? WORKLOADS : [FIRST]) {
+      const count = Math.ceil(recordsOf(workload.size) * (WARM_UP || 1));
+      for (const broker of Object.values(brokers)) await turn(broker, workload, 'warm', count);
     }
     for (const workload of WORKLOADS) rows.push(await contest(brokers, workload));
     memory = `Peak memory after it, MB: ours ${cost(usage(brokers.ours.pid).peakMb)}, Kafka ${cost(usage(brokers.kafka.pid).peakMb)}.`;
@@ -246,7 +248,7 @@ export async function run() {
     ? 'The client draws each record letter by letter.'
     : `The client picks each record from ${PAYLOADS} ready ones (\`--payload-file\`).`;
   return [
-    `${text} Before the first row each broker had all workloads once, with ${WARM_UP} of the records.`,
+    `${text} Before the first row each broker had ${WARM_UP > 0 ? `all workloads once, with ${WARM_UP} of the records` : 'a million records of 100 B'}.`,
     await pairing(`${what}: --fsync never against Kafka's defaults`, ['--fsync', 'never'], ''),
     await pairing(
       `${what}: --fsync always against Kafka flushing every message`,
