@@ -43,7 +43,9 @@ async function consumeAll(client: RawClient, seed: number): Promise<void> {
       fetchOffset: BigInt(offset),
       partitionMaxBytes: 100_000 + random.below(2 * BATCH_BYTES_MAX),
     }));
-    const body = { maxWaitMs: 50, minBytes: 1, isolationLevel: 0, topics: [{ topic: 't', partitions }] };
+    // Whoever waits for more than is there has what was read for nothing given back.
+    const minBytes = 1 + random.below(3 * BATCH_BYTES_MAX);
+    const body = { maxWaitMs: 50, minBytes, isolationLevel: random.below(2), topics: [{ topic: 't', partitions }] };
     const answers = await Promise.all([client.send(fetchApi, 11, body), client.send(fetchApi, 11, body)]);
     for (const answer of answers) {
       for (const { partitionIndex, records } of answer.responses[0]!.partitions) {

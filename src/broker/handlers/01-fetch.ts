@@ -43,6 +43,7 @@ export const fetchHandler = defineHandler(fetchApi, (context, request) => {
   const first = collect(context, request);
   const waitMs = Math.min(request.maxWaitMs, context.broker.settings.limits.fetchWaitMs);
   if (first.urgent || first.bytes >= request.minBytes || waitMs <= 0) return first.response;
+  giveBack(context, first);
   return new Promise<Response>((resolve) => wait(context, request, first, waitMs, resolve));
 });
 
@@ -64,9 +65,9 @@ function wait(
   const { clock } = context.broker.edges;
   const committed = request.isolationLevel === READ_COMMITTED;
   const undo: (() => void)[] = [];
-  const finish = (): void => {
+  const finish = (ready = collect(context, request)): void => {
     for (const action of undo.splice(0)) action();
-    resolve(collect(context, request).response);
+    resolve(ready.response);
   };
   const written = (): number => first.partitions.reduce((sum, partition) => sum + partition.visibleBytes, 0);
   const before = written();
@@ -74,12 +75,24 @@ function wait(
   const check = (): void => {
     const gone = first.partitions.some((partition) => partition.gone);
     // The end of a transaction shows readers of committed records what was written long ago: that has to be looked at.
-    const bytes = committed ? collect(context, request).bytes : first.bytes + written() - before;
-    if (gone || bytes >= request.minBytes) finish();
+    const seen = committed ? collect(context, request) : undefined;
+    const bytes = seen?.bytes ?? first.bytes + written() - before;
+    if (gone || bytes >= request.minBytes) finish(seen);
+    else if (seen) giveBack(context, seen);
   };
-  const timer = clock.after(waitMs, finish);
-  undo.push(() => timer.cancel(), context.peer.onClose(finish));
+  const timer = clock.after(waitMs, () => finish());
+  undo.push(
+    () => timer.cancel(),
+    context.peer.onClose(() => finish()),
+  );
   for (const partition of first.partitions) undo.push(partition.watch(check));
+}
+
+/** What was read is not sent: its arrays are free again. */
+function giveBack({ arrays }: HandlerContext, { response }: Collected): void {
+  for (const { partitions } of response.responses) {
+    for (const { records } of partitions) if (records) arrays.give(records as Uint8Array);
+  }
 }
 
 function collect(context: HandlerContext, request: Request): Collected {
