@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { StreamctlError } from './base/errors.js';
-import { growLater, startSmall } from './base/system-heap.js';
 import type { Line } from './base/thread-line.js';
 import { COMMANDS, GROUPS } from './commands/index.js';
 import type { Context, HostFacts, Output } from './commands/shared/frame/context.js';
@@ -70,7 +69,6 @@ async function perform(home: string, stdout: ProcessOutput, stderr: ProcessOutpu
     return 0;
   }
   ending.line = parsed;
-  startSmall();
   const { openSession } = await import('./commands/shared/frame/session.js');
   const session = await openSession(parsed, await openEdges(home, stdout, stderr));
   ending.session = session;
@@ -98,7 +96,6 @@ async function openEdges(home: string, stdout: ProcessOutput, stderr: ProcessOut
     import('./base/system-crc32c.js'),
   ]);
   accelerateCrc32c(nativeCrc32c);
-  growLater(systemClock);
   return {
     clock: systemClock,
     files: systemFiles,
