@@ -59,10 +59,6 @@ const { output } = await bundle.write({
   },
 });
 await bundle.close();
-// A thread loads all it imports once more: this one gets its few functions, not the chunks in which they stand.
-const converter = await rolldown({ cwd: root, input: join(dist, 'converter.js'), platform: 'node' });
-await converter.write({ file: join(target, 'converter.js'), format: 'esm', comments: false });
-await converter.close();
 writeFileSync(join(target, 'licenses.txt'), licenses(output.flatMap(({ moduleIds = [] }) => moduleIds)));
 
 /** The licences of all packages whose code is in the bundle. */

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { StreamctlError } from './base/errors.js';
-import type { Line } from './base/thread-line.js';
 import { COMMANDS, GROUPS } from './commands/index.js';
 import type { Context, HostFacts, Output } from './commands/shared/frame/context.js';
 import type { Messages } from './commands/shared/frame/messages.js';
@@ -10,6 +8,7 @@ import type { Outcome } from './commands/shared/frame/outcome.js';
 import { ProcessOutput, processInput } from './commands/shared/frame/process-streams.js';
 import { type Parsed, parseCommandLine } from './commands/shared/frame/program.js';
 import type { Session, SessionEdges } from './commands/shared/frame/session.js';
+import type { StartWorker } from './run/worker-link.js';
 import type { OutputMode } from './ui/output/view.js';
 
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -118,9 +117,7 @@ async function openEdges(home: string, stdout: ProcessOutput, stderr: ProcessOut
       version: readVersion(home),
       launcher: join(home, 'bin/streamctl.js'),
       fixture: (path) => join(home, 'fixtures', path),
-      startWorker: () => startThread('./worker.js'),
-      // Where there is one processor, a thread takes as much time as it spares.
-      ...(availableParallelism() > 1 ? { startConverter: () => startThread('./converter.js') } : {}),
+      startWorker,
       pid: process.pid,
       host: hostFacts,
       completionNodes: async () =>
@@ -130,7 +127,10 @@ async function openEdges(home: string, stdout: ProcessOutput, stderr: ProcessOut
 }
 
 async function hostFacts(): Promise<HostFacts> {
-  const { nativeCrc32c } = await import('./base/system-crc32c.js');
+  const [{ availableParallelism, totalmem }, { nativeCrc32c }] = await Promise.all([
+    import('node:os'),
+    import('./base/system-crc32c.js'),
+  ]);
   return {
     runtime: `node ${process.versions.node}`,
     platform: `${process.platform} ${process.arch}`,
@@ -140,12 +140,12 @@ async function hostFacts(): Promise<HostFacts> {
   };
 }
 
-/** Starts a thread of what stands in `file`. One that ends without having said so is an error. */
-function startThread<In, Out>(file: string): Line<In, Out> {
+/** Starts a worker as a thread. One that ends without having said so is an error. */
+const startWorker: StartWorker = () => {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const worker = new Worker(new URL(file, import.meta.url));
+  const worker = new Worker(new URL('./worker.js', import.meta.url));
   return {
-    send: (message, moved = []) => worker.postMessage(message, [...moved]),
+    send: (message) => worker.postMessage(message),
     listen(take, failed) {
       worker.on('message', take);
       worker.on('error', failed);
@@ -153,7 +153,7 @@ function startThread<In, Out>(file: string): Line<In, Out> {
     },
     close: () => void worker.terminate(),
   };
-}
+};
 
 function shell(command: string): string {
   const { execSync } = process.getBuiltinModule('node:child_process');

@@ -9,8 +9,6 @@ export interface FileHandle {
   write(chunks: readonly Uint8Array[], position: number): void;
   /** Size in bytes. */
   size(): number;
-  /** As {@link FileStamp.id}, of the file that is open, whatever stands under its name by now. */
-  id(): string;
   /** Cuts or extends the file to `size` bytes. @throws `disk-failed` */
   truncate(size: number): void;
   /** fdatasync. Resolves when all written bytes are on the disk. @throws `disk-failed` */

@@ -1,9 +1,8 @@
-import type { Line } from '../base/thread-line.js';
 import type { DashboardSnapshot } from '../plan/snapshot.js';
 import type { EndReason, EndSummary, PipelineRun, PipelineRunOptions, RunListener } from './interfaces.js';
 import { mergeSnapshots } from './merge-snapshots.js';
 import { startPipelineRun } from './pipeline-run.js';
-import { type FromWorker, receiveError, type StartWorker, sendError, type ToWorker } from './worker-link.js';
+import { type FromWorker, type Line, receiveError, type StartWorker, sendError, type ToWorker } from './worker-link.js';
 
 /**
  * Runs a pipeline with several workers in this process: the first one here, each other in a thread of its own. For the group

@@ -1,5 +1,4 @@
 import { type ErrorCode, StreamctlError } from '../base/errors.js';
-import type { Line } from '../base/thread-line.js';
 import type { ClientSettings } from '../connect/kafka/interfaces.js';
 import type { DashboardSnapshot } from '../plan/snapshot.js';
 import type { EndSummary, PipelineRunOptions, RunListener } from './interfaces.js';
@@ -41,6 +40,15 @@ export type ToWorker =
   | { readonly kind: 'start'; readonly start: WorkerStart }
   | { readonly kind: 'connected'; readonly settings: ClientSettings | undefined; readonly error: SentError | undefined }
   | { readonly kind: 'stop' | 'pause' | 'resume' };
+
+/** One end of the line between two threads. */
+export interface Line<In, Out> {
+  send(message: Out): void;
+  /** @param failed is told when the other end is gone for no good reason. */
+  listen(take: (message: In) => void, failed: (error: Error) => void): void;
+  /** Ends the other thread, or lets this one end. */
+  close(): void;
+}
 
 /** Starts a worker thread. */
 export type StartWorker = () => Line<FromWorker, ToWorker>;

@@ -1,8 +1,7 @@
-import type { Line } from '../base/thread-line.js';
 import type { ClientSettings } from '../connect/kafka/interfaces.js';
 import type { PipelineRun, RunEdges, RunListener } from './interfaces.js';
 import { startPipelineRun } from './pipeline-run.js';
-import { type FromWorker, receiveError, SENT_EVENTS, sendError, type ToWorker } from './worker-link.js';
+import { type FromWorker, type Line, receiveError, SENT_EVENTS, sendError, type ToWorker } from './worker-link.js';
 
 /** Runs a pipeline in a worker thread, as the other end of `line` says. */
 export function serveWorker(line: Line<ToWorker, FromWorker>, edges: RunEdges): void {

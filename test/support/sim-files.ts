@@ -290,11 +290,6 @@ class SimFile implements FileHandle {
     return this.#inode.size;
   }
 
-  id(): string {
-    this.#check('id');
-    return String(numberOf(this.#inode));
-  }
-
   truncate(size: number): void {
     this.#check('truncate');
     const write: PendingWrite = { kind: 'truncate', position: size, bytes: new Uint8Array(0) };

@@ -1,7 +1,5 @@
 const FIRST_BYTES = 64 * 1024;
 const FIRST_ROWS = 256;
-/** Bytes behind the last text that stay free: copying goes by words. */
-export const FREE_BYTES = 4;
 
 /**
  * Rows as JSON texts, one after the other, each followed by a line feed: what a text file becomes on its way to
@@ -24,40 +22,11 @@ export class RowBlock {
   keyUsed = 0;
   /** Which of several files each row comes from; undefined where there is one. */
   sources: Int32Array | undefined;
-  /** SHA-256 of all texts, lower-case hexadecimal, where they were taken over with it. */
-  sha256: string | undefined;
-  /** The arrays of its own, while those of another stand in their place. */
-  #own: { readonly bytes: Uint8Array; readonly ends: Int32Array } | undefined;
 
   clear(): void {
     this.used = 0;
     this.count = 0;
     this.keyUsed = 0;
-    if (this.#own === undefined) return;
-    this.bytes = this.#own.bytes;
-    this.ends = this.#own.ends;
-    this.#own = undefined;
-    this.sha256 = undefined;
-  }
-
-  /**
-   * Takes rows over that follow each other in their file and have neither keys nor times, into an empty block. Their texts
-   * are not copied: until {@link RowBlock.clear} they must stay, and nothing is to be added.
-   * @param bytes the texts, and {@link FREE_BYTES} more.
-   * @param ends as {@link RowBlock.ends}, just as many as there are rows.
-   */
-  borrow(bytes: Uint8Array, ends: Int32Array, firstRow: number, sha256: string): void {
-    const count = ends.length;
-    while (this.ends.length < count) this.#growRows();
-    this.#own = { bytes: this.bytes, ends: this.ends };
-    this.bytes = bytes;
-    this.ends = ends;
-    this.used = bytes.length - FREE_BYTES;
-    this.count = count;
-    for (let index = 0; index < count; index++) this.rows[index] = firstRow + index;
-    this.times.fill(0, 0, count);
-    this.keyEnds.fill(-1, 0, count);
-    this.sha256 = sha256;
   }
 
   /** Start of text `index` in `bytes`. */
@@ -67,8 +36,9 @@ export class RowBlock {
 
   /** Makes room for at least `free` more bytes of text. */
   reserve(free: number): void {
-    if (this.bytes.length - this.used >= free + FREE_BYTES) return;
-    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.used + free + FREE_BYTES));
+    // A few bytes behind the last text stay free: copying goes by words.
+    if (this.bytes.length - this.used >= free + 4) return;
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.used + free + 4));
     larger.set(this.bytes.subarray(0, this.used));
     this.bytes = larger;
   }

@@ -5,7 +5,6 @@ import type { Network } from '../../../base/network.js';
 import type { Random } from '../../../base/random.js';
 import type { JsonValue } from '../../../base/row-batch.js';
 import type { Clock } from '../../../base/time.js';
-import type { StartConverter } from '../../../connect/sources/replay/convert-job.js';
 import type { StartWorker } from '../../../run/worker-link.js';
 import type { OutputMode } from '../../../ui/output/view.js';
 import type { Say } from '../../../ui/text/say.js';
@@ -120,8 +119,6 @@ export interface ProgramIdentity {
   fixture(path: string): string;
   /** Starts a worker of `run --parallel` in a thread of its own. */
   readonly startWorker: StartWorker;
-  /** Starts a thread that converts the rows of a file; undefined where the machine has one processor. */
-  readonly startConverter?: StartConverter;
   readonly pid: number;
   /** What it runs on. */
   host(): Promise<HostFacts>;

@@ -17,32 +17,18 @@ export interface ByteSource {
   await?(count: number): Promise<void>;
   /** Begins again from the first byte; false where that cannot be done. */
   rewind(): boolean;
-  /** Of a file that stands on the disk as it is read: which one. Another thread may open it and read it too. */
-  file?(): FileIdentity;
-  /** Goes on from `position`; where there is a {@link ByteSource.file}. */
-  seek?(position: number): void;
   close(): void;
-}
-
-/** Which file is read. */
-export interface FileIdentity {
-  /** Absolute. */
-  readonly path: string;
-  /** As {@link FileHandle.id} gives it: tells it from another one that has its name by now. */
-  readonly id: string;
 }
 
 /** A file, read in pieces: synchronously, from the page cache. */
 export class FileSource implements ByteSource {
   readonly name: string;
-  readonly #path: string;
   readonly #handle: FileHandle;
   #position = 0;
 
   /** @throws `not-found` */
   constructor(files: FileSystem, path: string, name: string) {
     this.name = name;
-    this.#path = path;
     this.#handle = files.open(path, 'read');
   }
 
@@ -68,14 +54,6 @@ export class FileSource implements ByteSource {
   rewind(): boolean {
     this.#position = 0;
     return true;
-  }
-
-  file(): FileIdentity {
-    return { path: this.#path, id: this.#handle.id() };
-  }
-
-  seek(position: number): void {
-    this.#position = position;
   }
 
   close(): void {

@@ -7,7 +7,6 @@ import { csvRows } from '../../codecs/csv-rows.js';
 import { type CsvColumn, type CsvShape, detectCsv, type KnownShape } from '../../codecs/csv-shape.js';
 import type { RowBlock } from '../../codecs/row-block.js';
 import type { ByteSource } from './byte-source.js';
-import type { ConvertedLot, ConvertJob } from './convert-job.js';
 import type { FileShape, RowOptions, RowReader } from './row-reader.js';
 import { HEAD_BYTES, MAX_ROW_BYTES, type TextInput } from './text-input.js';
 
@@ -75,26 +74,6 @@ export class CsvReader implements RowReader {
       const filled = this.#fill();
       if (filled instanceof Promise) return filled.then(() => this.read(block, maxRows));
     }
-  }
-
-  /** What another thread has to know to convert what comes from here on; undefined where it cannot. */
-  job(): ConvertJob | undefined {
-    const { parseTime, ...layout } = this.#layout;
-    const file = this.#input.file();
-    if (file === undefined || parseTime !== undefined || layout.keyColumn >= 0 || layout.timeColumn >= 0)
-      return undefined;
-    return { file, layout, position: this.#input.position, line: this.#csv.line };
-  }
-
-  /** Goes on behind a lot of such a thread. */
-  passOver({ rows, line, position, misfits }: ConvertedLot): void {
-    const csv = this.#csv;
-    csv.row += rows;
-    csv.line = line;
-    misfits?.forEach((count, column) => {
-      csv.misfits[column]! += count;
-    });
-    this.#input.seek(position);
   }
 
   async rewind(): Promise<boolean> {

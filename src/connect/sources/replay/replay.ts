@@ -350,8 +350,7 @@ export class Replay {
   }
 
   #digest(): string {
-    const { bytes, used, sha256 } = this.#block;
-    return sha256 ?? this.#client.edges.crypto.hashHex('sha256', bytes.subarray(0, used));
+    return this.#client.edges.crypto.hashHex('sha256', this.#block.bytes.subarray(0, this.#block.used));
   }
 
   #tell(alreadyThere: number, more: boolean): void {

@@ -1,6 +1,6 @@
 import { StreamctlError } from '../../../base/errors.js';
 import { detectEncoding, markLength, type TextEncoding, Transcoder } from '../../codecs/text-encoding.js';
-import type { ByteSource, FileIdentity } from './byte-source.js';
+import type { ByteSource } from './byte-source.js';
 
 /** Free bytes behind the text: a row end, and what is read with it where four bytes are read at a time. */
 const FREE_BYTES = 4;
@@ -63,24 +63,6 @@ export class TextInput {
     this.ended = false;
     this.#begin(new Uint8Array(0), mark);
     return true;
-  }
-
-  /** The file, where it is UTF-8 and stands on the disk as it is read: what is at a position of it is known then. */
-  file(): FileIdentity | undefined {
-    return this.encoding === 'utf-8' ? this.#source.file?.() : undefined;
-  }
-
-  /** Where `start` is in the {@link TextInput.file}. */
-  get position(): number {
-    return this.#source.position - (this.end - this.start);
-  }
-
-  /** Goes on from byte `position` of the {@link TextInput.file}, whatever was read. */
-  seek(position: number): void {
-    this.#source.seek!(position);
-    this.start = 0;
-    this.end = 0;
-    this.ended = false;
   }
 
   /** What was read and not taken, for a look. */
