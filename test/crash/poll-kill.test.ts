@@ -28,17 +28,23 @@ it(`${ROUNDS} times kill -9 of a poll: the topic equals the feed, nothing twice,
     '0',
   ];
   let interrupted = 0;
+  let refused = '';
   const growing = setInterval(() => stub.feed.grow(1 + random.below(20)), 20);
   try {
     for (let round = 0; round < ROUNDS; round++) {
       const running = space.start(args);
       const polled = stub.seen.length;
+      // It goes on until it is killed: one that ended by itself would be waited for in vain.
+      void running.finished.then(({ code, stderr }) => {
+        if (!running.child.killed) refused = `exit ${code}: ${stderr}`;
+      });
       // Somewhere between before the first request and long after it.
-      if (random.below(4) > 0) while (stub.seen.length === polled) await pause(5);
+      if (random.below(4) > 0) while (stub.seen.length === polled && refused === '') await pause(5);
       await pause(random.below(250));
       if (stub.seen.length > polled) interrupted++;
       running.child.kill('SIGKILL');
       await running.finished;
+      expect(refused).toBe('');
     }
     clearInterval(growing);
     const last = await space.run([...args, '--once']);

@@ -2,14 +2,15 @@ import { StreamctlError } from '../../../base/errors.js';
 import { parseDuration } from '../../../base/time.js';
 
 /**
- * A share of the rows: `2%`.
+ * A share of the rows: `2%`, or `0`.
  * @param flag as people write it: `--dup`.
  * @param most largest share that makes sense, from 0 to 1.
  * @throws `usage`
  */
 export function readShare(flag: string, text: string, most = 1): number {
-  const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim());
-  if (match && Number(match[1]) / 100 <= most) return Number(match[1]) / 100;
+  const trimmed = text.trim();
+  const percent = trimmed === '0' ? trimmed : /^(\d+(?:\.\d+)?)%$/.exec(trimmed)?.[1];
+  if (percent !== undefined && Number(percent) / 100 <= most) return Number(percent) / 100;
   const bound = most < 1 ? ` up to ${most * 100}%` : '';
   throw new StreamctlError('usage', `${flag} "${text}" is not a share${bound}`, { hint: `${flag} 2%` });
 }
