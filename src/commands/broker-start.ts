@@ -1,5 +1,12 @@
 import type { BrokerFile } from '../embedded/broker-file.js';
-import { BROKER_FLAGS, BROKER_SCHEMA, brokerResult, dataFolder, REACH_FLAGS } from './shared/broker/broker-flags.js';
+import {
+  BROKER_FLAGS,
+  BROKER_SCHEMA,
+  brokerResult,
+  dataFolder,
+  REACH_FLAGS,
+  USUAL_PORT,
+} from './shared/broker/broker-flags.js';
 import { neededSettings } from './shared/broker/client-demands.js';
 import { serveBroker } from './shared/broker/serve-broker.js';
 import { defineCommand } from './shared/frame/command.js';
@@ -19,7 +26,7 @@ export const brokerStart = defineCommand({
       integer: true,
       min: 0,
       max: 65_535,
-      default: 9092,
+      default: USUAL_PORT,
       help: 'port to listen on, 0 for a free one',
     },
     ...BROKER_FLAGS,

@@ -5,6 +5,9 @@ import type { Context } from '../frame/context.js';
 /** Names of the sync policies, as the broker knows them. */
 export const FSYNC_POLICIES = ['always', 'interval', 'never'] as const;
 
+/** Where `broker start` listens when it is not told otherwise. */
+export const USUAL_PORT = 9092;
+
 /** Flags that `broker start` and the process it may start in the background share. */
 export const BROKER_FLAGS = {
   data: { type: 'string', placeholder: 'DIR', help: 'data folder (default .streamctl/broker of this folder)' },

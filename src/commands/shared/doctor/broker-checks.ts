@@ -2,12 +2,11 @@ import { StreamctlError } from '../../../base/errors.js';
 import type { BrokerInfo } from '../../../connect/kafka/interfaces.js';
 import type { BrokerFile } from '../../../embedded/broker-file.js';
 import { formatValue } from '../../../ui/text/numbers.js';
+import { USUAL_PORT } from '../broker/broker-flags.js';
 import { withClient } from '../broker/kafka.js';
 import type { Context } from '../frame/context.js';
 import { type Check, check, ok, warning } from './check.js';
 
-/** Where `broker start` listens when it is not told otherwise. */
-const USUAL_PORT = 9092;
 const DIAL_TIMEOUT_MS = 5000;
 
 /** The broker that commands would talk to. None is started: an embedded one that does not run yet is fine. */
@@ -34,7 +33,7 @@ function checkPort({ network }: Context): Promise<Check> {
       if (!(error instanceof StreamctlError) || error.code !== 'port-in-use') throw error;
       return warning(
         `${USUAL_PORT} is taken`,
-        'another program listens on 9092; streamctl broker start --port 0 finds a free one',
+        `another program listens on ${USUAL_PORT}; streamctl broker start --port 0 finds a free one`,
       );
     }
     return ok(`${USUAL_PORT} is free for streamctl broker start`);
