@@ -95,6 +95,7 @@ export class ByteWriter {
   /** Hands over what is collected. */
   flush(): void {
     if (this.#at === 0) return;
+    this.#reclaim();
     this.#output.write(this.#chunk.subarray(0, this.#at));
     // The output may still hold the chunk: the rest of it is free to use, what was handed over is not.
     this.#chunk = this.#chunk.subarray(this.#at);
@@ -106,12 +107,17 @@ export class ByteWriter {
   /** Goes on in a chunk that nobody holds, with room for `bytes`. */
   #renew(bytes = CHUNK_BYTES): void {
     if (this.#chunk.buffer.byteLength === CHUNK_BYTES) this.#lent.push(new Uint8Array(this.#chunk.buffer));
-    if (this.#output.pending?.() === 0) this.#free.push(...this.#lent.splice(0));
+    this.#reclaim();
     // The oldest is the collector's.
-    else if (this.#lent.length > LENT_MAX) this.#lent.shift();
+    if (this.#lent.length > LENT_MAX) this.#lent.shift();
     const free = bytes > CHUNK_BYTES ? undefined : this.#free.pop();
     this.#view = undefined;
     this.#chunk = free ?? unclearedBytes(Math.max(bytes, CHUNK_BYTES));
+  }
+
+  /** Where nothing is pending, nothing is held. */
+  #reclaim(): void {
+    if (this.#lent.length > 0 && this.#output.pending?.() === 0) this.#free.push(...this.#lent.splice(0));
   }
 
   #makeRoom(bytes: number): void {
