@@ -19,7 +19,9 @@ export async function killPoll(random: Random, kills: number): Promise<void> {
   const growing = setInterval(() => stub.feed.grow(1 + random.below(20)), 20);
   try {
     let interrupted = 0;
-    for (let kill = 0; kill < kills; kill++) if (await killOne(space, stub, args, random)) interrupted++;
+    for (let kill = 0; kill < kills; kill++) {
+      if (await killOne(space, stub, args, random, kill % 4 !== 0)) interrupted++;
+    }
     clearInterval(growing);
     const last = await space.run([...args, '--once']);
     expect(last.code, last.stderr).toBe(0);
@@ -34,8 +36,17 @@ export async function killPoll(random: Random, kills: number): Promise<void> {
   }
 }
 
-/** Starts a poll and kills it somewhere between before its first request and long after it; whether it had made one. */
-async function killOne(space: Workspace, stub: StubApis, args: readonly string[], random: Random): Promise<boolean> {
+/**
+ * Starts a poll and kills it at some time after its first request, or at any time.
+ * @returns whether it had made a request.
+ */
+async function killOne(
+  space: Workspace,
+  stub: StubApis,
+  args: readonly string[],
+  random: Random,
+  afterRequest: boolean,
+): Promise<boolean> {
   const polled = stub.seen.length;
   const running = space.start(args);
   // It goes on until it is killed: one that ended by itself would be waited for in vain.
@@ -43,7 +54,7 @@ async function killOne(space: Workspace, stub: StubApis, args: readonly string[]
   void running.finished.then(({ code, stderr }) => {
     if (!running.child.killed) refused = `exit ${code}: ${stderr}`;
   });
-  if (random.below(4) > 0) while (stub.seen.length === polled && refused === '') await pause(5);
+  if (afterRequest) while (stub.seen.length === polled && refused === '') await pause(5);
   await pause(random.below(250));
   running.child.kill('SIGKILL');
   await running.finished;
