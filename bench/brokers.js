@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { cost, kafka, kafkaScript, launcher, median, rate, ratio, scratch, table, usage } from './lib.js';
 
@@ -11,10 +12,18 @@ const RECORDS = Number(process.env.BENCH_RECORDS ?? 1_000_000);
 const LARGE_RECORDS = Math.ceil(RECORDS / 4);
 const LARGE_BYTES = 1024;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-/** The smallest workload, which both brokers have before anything is measured. */
+/** What the brokers did before they are measured: a JVM is slow for its first millions of records. */
+const STATES = {
+  new: 'Each row has brokers that were started for it, as in a CI job; 3 seconds later they are measured.',
+  used: 'Before the first row each broker had a million records of 100 B; rows follow one another on the same brokers.',
+  warm: 'Before the first row each broker had all workloads once, with a quarter of the records.',
+};
+/** Of {@link STATES}, those to measure in. */
+const MEASURED = (process.env.BENCH_STATES ?? 'new,used').split(',');
+/** The smallest workload, which a used broker had before. */
 const FIRST = { partitions: 1, size: 100, batch: 0 };
-/** With BENCH_WARM_UP they have each workload before, with this part of its records: a JVM is slow for its first millions. */
-const WARM_UP = Number(process.env.BENCH_WARM_UP ?? 0);
+const WARM_UP_SHARE = 0.25;
+const SETTLE_MS = 3000;
 /** Different records of each size that the client picks from. */
 const PAYLOADS = 1000;
 
@@ -157,22 +166,60 @@ async function consume(broker, topic, { size }, count = recordsOf(size)) {
   };
 }
 
-/** One pairing: our flags against Kafka's properties, over record sizes and batch sizes; both warm, in turn. */
-async function pairing(title, flags, extra) {
-  const brokers = { ours: await embedded(flags), kafka: apacheKafka(19392, extra) };
+/** Starters of each pairing: our flags against Kafka's properties; BENCH_PAIRINGS=1 has the first one only. */
+const PAIRINGS = [
+  {
+    title: "--fsync never against Kafka's defaults",
+    start: { ours: () => embedded(['--fsync', 'never']), kafka: () => apacheKafka() },
+  },
+  {
+    title: '--fsync always against Kafka flushing every message',
+    start: {
+      ours: () => embedded(['--fsync', 'always']),
+      kafka: () => apacheKafka(19392, 'log.flush.interval.messages=1'),
+    },
+  },
+].slice(0, Number(process.env.BENCH_PAIRINGS ?? 2));
+
+/** A pairing over record sizes and batch sizes, in turn, on brokers in one of {@link STATES}. */
+async function pairing({ title, start }, state) {
   const rows = [];
-  let memory = '';
-  try {
-    for (const workload of WARM_UP > 0 ? WORKLOADS : [FIRST]) {
-      const count = Math.ceil(recordsOf(workload.size) * (WARM_UP || 1));
-      for (const broker of Object.values(brokers)) await turn(broker, workload, 'warm', count);
+  const peaks = { ours: 0, kafka: 0 };
+  const note = (name, { pid }) => {
+    peaks[name] = Math.max(peaks[name], usage(pid).peakMb);
+  };
+  if (state === 'new') {
+    for (const workload of WORKLOADS) {
+      const once = async (name, round) => {
+        const broker = await start[name]();
+        try {
+          await sleep(SETTLE_MS);
+          const measured = await turn(broker, workload, round);
+          note(name, broker);
+          return measured;
+        } finally {
+          await broker.stop();
+        }
+      };
+      rows.push(...(await contest(workload, once)));
     }
-    for (const workload of WORKLOADS) rows.push(await contest(brokers, workload));
-    memory = `Peak memory after it, MB: ours ${cost(usage(brokers.ours.pid).peakMb)}, Kafka ${cost(usage(brokers.kafka.pid).peakMb)}.`;
-  } finally {
-    await Promise.all(Object.values(brokers).map((broker) => broker.stop()));
+  } else {
+    const brokers = { ours: await start.ours(), kafka: await start.kafka() };
+    try {
+      for (const workload of state === 'warm' ? WORKLOADS : [FIRST]) {
+        const count = Math.ceil(recordsOf(workload.size) * (state === 'warm' ? WARM_UP_SHARE : 1));
+        for (const broker of Object.values(brokers)) await turn(broker, workload, 'warm', count);
+      }
+      for (const workload of WORKLOADS) {
+        rows.push(...(await contest(workload, (name, round) => turn(brokers[name], workload, round))));
+      }
+      for (const [name, broker] of Object.entries(brokers)) note(name, broker);
+    } finally {
+      await Promise.all(Object.values(brokers).map((broker) => broker.stop()));
+    }
   }
-  return `**${title}**\n\n${table(HEADERS, rows.flat())}\n\n${memory}`;
+  const memory = `Peak memory, MB: ours ${cost(peaks.ours)}, Kafka ${cost(peaks.kafka)}.`;
+  return `**${title}**\n\n${table(HEADERS, rows)}\n\n${memory}`;
 }
 
 const HEADERS = [
@@ -209,13 +256,13 @@ async function turn(broker, workload, name, count) {
   return { produced, consumed };
 }
 
-async function contest(brokers, workload) {
-  const { partitions, size, batch } = workload;
+/** @param once one turn of `ours` or `kafka` */
+async function contest({ partitions, size, batch }, once) {
   const produced = { ours: [], kafka: [] };
   const consumed = { ours: [], kafka: [] };
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, broker] of Object.entries(brokers)) {
-      const measured = await turn(broker, workload, round);
+    for (const name of ['ours', 'kafka']) {
+      const measured = await once(name, round);
       produced[name].push(measured.produced);
       consumed[name].push(measured.consumed);
     }
@@ -243,17 +290,14 @@ async function contest(brokers, workload) {
 export async function run() {
   const millions = (RECORDS / 1e6).toString();
   const large = (LARGE_RECORDS / 1e6).toString();
-  const what = `${millions}M records of 100 B, ${large}M of 1 KB, CPU seconds for a million, acks=all, idempotent Java client`;
   const text = process.env.BENCH_OWN_TEXT
-    ? 'The client draws each record letter by letter.'
-    : `The client picks each record from ${PAYLOADS} ready ones (\`--payload-file\`).`;
-  return [
-    `${text} Before the first row each broker had ${WARM_UP > 0 ? `all workloads once, with ${WARM_UP} of the records` : 'a million records of 100 B'}.`,
-    await pairing(`${what}: --fsync never against Kafka's defaults`, ['--fsync', 'never'], ''),
-    await pairing(
-      `${what}: --fsync always against Kafka flushing every message`,
-      ['--fsync', 'always'],
-      'log.flush.interval.messages=1',
-    ),
-  ].join('\n\n');
+    ? 'It draws each record letter by letter.'
+    : `It picks each record from ${PAYLOADS} ready ones (\`--payload-file\`).`;
+  const what = `${millions}M records of 100 B, ${large}M of 1 KB, CPU seconds for a million, acks=all, idempotent Java client, medians of ${ROUNDS}. ${text}`;
+  const sections = [what];
+  for (const state of MEASURED) {
+    sections.push(STATES[state]);
+    for (const pair of PAIRINGS) sections.push(await pairing(pair, state));
+  }
+  return sections.join('\n\n');
 }
