@@ -1,6 +1,12 @@
 import { crc32c } from '../base/crc32c.js';
 import type { Frame, Framing } from '../storage/framing.js';
-import { BATCH_HEADER_BYTES, BATCH_SIZE_PREFIX_BYTES, MAGIC } from '../wire/record-batch.js';
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_SIZE_PREFIX_BYTES,
+  type BatchHeader,
+  MAGIC,
+  readBatchHeader,
+} from '../wire/record-batch.js';
 
 /** No record batch on the disk is larger: what one request can carry. */
 export const BATCH_BYTES_MAX = 104_857_600;
@@ -31,6 +37,14 @@ export const batchFraming: Framing = {
     return crc32c(bytes, at + ATTRIBUTES_AT, at + frame.size) === view.getUint32(CRC_AT);
   },
 };
+
+/** The header of a batch of which only the head may be in memory. @throws `malformed-frame` */
+export function headOf(bytes: Uint8Array, at: number, size: number): BatchHeader {
+  if (at + size <= bytes.length) return readBatchHeader(bytes, at);
+  const whole = new Uint8Array(size);
+  whole.set(bytes.subarray(at, Math.min(bytes.length, at + size)));
+  return readBatchHeader(whole);
+}
 
 function int64(view: DataView, at: number): number {
   return view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4);

@@ -7,8 +7,11 @@ import type { TopicStore } from './topic-store.js';
 /** How often logs are looked over for what is too old or too much. */
 export const MAINTENANCE_MS = 15_000;
 
-/** A producer that was silent for this long is forgotten (Kafka's `producer.id.expiration.ms`). */
+/** A producer that was silent for this long by event time is forgotten (Kafka's `producer.id.expiration.ms`) ... */
 export const PRODUCER_EXPIRY_MS = 86_400_000;
+
+/** ... but not before it was silent for this long in truth: no producer goes on sending a batch again for longer. */
+const PRODUCER_SILENCE_MS = 3_600_000;
 
 /** Rolls and removes old segments, forgets silent producers and compacts, every so often. */
 export class Maintenance {
@@ -76,7 +79,7 @@ export function maintain(partition: PartitionLog, nowMs: number): void {
     if (start > partition.logStart) partition.hideBefore(start);
     partition.dropHidden();
   }
-  partition.expireProducers(nowMs - PRODUCER_EXPIRY_MS);
+  partition.expireProducers(nowMs - PRODUCER_EXPIRY_MS, nowMs - PRODUCER_SILENCE_MS, nowMs);
 }
 
 /** First offset that the retention settings keep; whole segments only. */

@@ -19,10 +19,10 @@ import {
 } from '../wire/record-batch.js';
 import { transactionMarker } from '../wire/record-batch-builder.js';
 import { checkBatch, checkKeys, type Refusal } from './batch-checks.js';
-import { batchFraming, LEADER_EPOCH } from './batch-framing.js';
+import { batchFraming, headOf, LEADER_EPOCH } from './batch-framing.js';
 import { readMarker } from './markers.js';
 import type { OpenTransaction, Partition, TransactionMarker } from './partition.js';
-import { loadProducers, storeProducers } from './producer-snapshots.js';
+import { loadProducers, replaceProducers, storeProducers } from './producer-snapshots.js';
 import { type AbortedTransaction, type ProducerState, ProducerStates } from './producer-states.js';
 import type { LogSettings } from './topic-configs.js';
 
@@ -108,17 +108,20 @@ export class PartitionLog implements Partition {
     return Math.max(this.#startOffset, this.#opened().start);
   }
 
+  /** Behind the first readable offset, even where damage took more of the log than was deleted on request. */
   get logEnd(): number {
-    return this.#opened().end;
+    return Math.max(this.#startOffset, this.#opened().end);
   }
 
   get highWatermark(): number {
     const log = this.#opened();
-    return this.#edges.policy === 'always' ? log.durableEnd : log.end;
+    return Math.max(this.#startOffset, this.#edges.policy === 'always' ? log.durableEnd : log.end);
   }
 
   get lastStable(): number {
-    return Math.min(this.#producers.firstOpen ?? Number.POSITIVE_INFINITY, this.highWatermark);
+    // The beginning of an open transaction may have been deleted: nobody can read there.
+    const firstOpen = Math.max(this.#producers.firstOpen ?? Number.POSITIVE_INFINITY, this.logStart);
+    return Math.min(firstOpen, this.highWatermark);
   }
 
   /** Bytes on the disk. */
@@ -218,6 +221,18 @@ export class PartitionLog implements Partition {
     return this.#producers.abortedBetween(from, to);
   }
 
+  /**
+   * Compaction took the records of transactions that were aborted before `offset`. Durable when it returns: their markers
+   * go later, and readers that are told of one drop all that follows till its marker. @throws `disk-failed`
+   */
+  forgetAborted(offset: number): void {
+    const { producers, aborted } = this.#producers.snapshot();
+    const kept = aborted.filter(({ lastOffset }) => lastOffset >= offset);
+    if (kept.length === aborted.length) return;
+    replaceProducers(this.#edges.files, this.folder, this.#opened().end, { producers, aborted: kept });
+    this.#producers.dropBefore(offset);
+  }
+
   /** Whole batches as they lie on the disk, see {@link SegmentLog.read}. @throws `log-corrupt` `disk-failed` */
   read(from: number, maxBytes: number, limit: number, atLeastOne: boolean, arrays?: ArrayPool): Slice {
     return this.#opened().read(from, maxBytes, limit, atLeastOne, arrays);
@@ -255,9 +270,9 @@ export class PartitionLog implements Partition {
     this.#storeProducers(log.end);
   }
 
-  /** Forgets producers silent since `timestampMs`. */
-  expireProducers(timestampMs: number): void {
-    this.#producers.expire(timestampMs);
+  /** Forgets producers that were silent for long, see {@link ProducerStates.expire}. */
+  expireProducers(timestampMs: number, sinceMs: number, nowMs: number): void {
+    this.#producers.expire(timestampMs, sinceMs, nowMs);
   }
 
   /** Syncs and closes everything. */
@@ -344,7 +359,8 @@ export class PartitionLog implements Partition {
   #write(bytes: Uint8Array, header: BatchHeader, marker?: { commit: boolean; coordinatorEpoch: number }): number {
     const log = this.#opened();
     if (this.#isFull(log, bytes.length)) this.roll();
-    const first = log.end;
+    const first = Math.max(this.#startOffset, log.end);
+    if (first > log.end && log.end > 0) log.allowGaps();
     const last = first + header.lastOffsetDelta;
     patchBatch(bytes, 0, first, LEADER_EPOCH);
     log.append([bytes], { size: bytes.length, first, last, maxTimestamp: header.maxTimestampMs });
@@ -372,14 +388,6 @@ export class PartitionLog implements Partition {
   #notify(): void {
     for (const watcher of [...this.#watchers]) watcher();
   }
-}
-
-/** The header of a batch of which only the head may be in memory. */
-function headOf(bytes: Uint8Array, at: number, size: number): BatchHeader {
-  if (at + size <= bytes.length) return readBatchHeader(bytes, at);
-  const whole = new Uint8Array(size);
-  whole.set(bytes.subarray(at, Math.min(bytes.length, at + size)));
-  return readBatchHeader(whole);
 }
 
 async function bothOf(first: Promise<void>, second: Promise<void>): Promise<void> {

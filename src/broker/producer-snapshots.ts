@@ -33,6 +33,16 @@ export function loadProducers(files: FileSystem, folder: string, end: number): L
 }
 
 /**
+ * Puts what is known at `offset` in the place of all snapshots, durably: after a crash this one is read, or the log.
+ * @throws `disk-failed` `limit-exceeded`
+ */
+export function replaceProducers(files: FileSystem, folder: string, offset: number, snapshot: ProducerSnapshot): void {
+  const bytes = framePayload(utf8(JSON.stringify(snapshot)));
+  for (const old of offsets(files, folder)) files.remove(pathOf(folder, old));
+  files.replaceFile(pathOf(folder, offset), bytes);
+}
+
+/**
  * Writes what is known at `offset`. Not synced: a torn file is recognised, an older one or the log itself serves then.
  * @throws `disk-failed`
  */

@@ -70,6 +70,8 @@ export class ProducerStates {
   readonly #producers = new Map<number, ProducerState>();
   #aborted: AbortedTransaction[] = [];
   #openCount = 0;
+  /** Where each producer was when it was last looked at, and since when. */
+  readonly #seen = new WeakMap<ProducerState, { readonly lastOffset: number; readonly atMs: number }>();
 
   /** Everything known, for a snapshot. */
   snapshot(): ProducerSnapshot {
@@ -178,11 +180,19 @@ export class ProducerStates {
     if (this.#aborted.length > 0) this.#aborted = this.#aborted.filter((aborted) => aborted.lastOffset >= offset);
   }
 
-  /** Forgets producers without an open transaction whose last batch is older than `timestampMs`. */
-  expire(timestampMs: number): void {
+  /**
+   * Forgets producers without an open transaction whose last batch is of a time before `timestampMs`, and that wrote
+   * nothing since `sinceMs`, the broker's time: event times may lie years back while the producer still sends batches
+   * again. Both are milliseconds since the epoch; a broker begins to count when it first looks.
+   */
+  expire(timestampMs: number, sinceMs: number, nowMs: number): void {
     for (const state of this.#producers.values()) {
-      if (state.openFirst === undefined && state.lastTimestampMs < timestampMs)
+      const seen = this.#seen.get(state);
+      if (seen?.lastOffset !== state.lastOffset) {
+        this.#seen.set(state, { lastOffset: state.lastOffset, atMs: nowMs });
+      } else if (state.openFirst === undefined && state.lastTimestampMs < timestampMs && seen.atMs <= sinceMs) {
         this.#producers.delete(state.producerId);
+      }
     }
   }
 

@@ -1,8 +1,19 @@
 import type { Compression } from '../base/codec-interfaces.js';
-import { compressionOf, isControl, readBatchHeader, recordSection } from '../wire/record-batch.js';
+import {
+  BATCH_HEADER_BYTES,
+  CONTROL_BIT,
+  compressionOf,
+  isControl,
+  readBatchHeader,
+  recordSection,
+} from '../wire/record-batch.js';
 import { RecordCursor } from '../wire/record-cursor.js';
 import { inflatedBytesMax } from './batch-checks.js';
 import type { PartitionLog } from './partition-log.js';
+
+/** Positions in the head of a batch. */
+const ATTRIBUTES_AT = 21;
+const COUNT_AT = 57;
 
 /** A record found by its time. */
 export interface FoundRecord {
@@ -40,8 +51,8 @@ export async function findLatest(
 ): Promise<FoundRecord | undefined> {
   let latest = -1;
   let first = -1;
-  partition.log.walk(partition.logStart, limit, (_bytes, _at, frame) => {
-    if (frame.maxTimestamp > latest) {
+  partition.log.walk(partition.logStart, limit, (bytes, at, frame) => {
+    if (frame.maxTimestamp > latest && hasRecords(bytes, at)) {
       latest = frame.maxTimestamp;
       first = frame.first;
     }
@@ -49,6 +60,12 @@ export async function findLatest(
   });
   if (first < 0) return undefined;
   return searchBatch(partition, first, limit, compression, (time) => time >= latest);
+}
+
+/** Whether the batch that begins at `at` holds records of clients: no marker, and not emptied by compaction. */
+function hasRecords(bytes: Uint8Array, at: number): boolean {
+  const isMarker = (bytes[at + ATTRIBUTES_AT + 1]! & CONTROL_BIT) !== 0;
+  return !isMarker && bytes.subarray(at + COUNT_AT, at + BATCH_HEADER_BYTES).some((byte) => byte !== 0);
 }
 
 function firstBatch(

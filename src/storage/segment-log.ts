@@ -76,6 +76,8 @@ export class SegmentLog {
     this.repairs = repairs;
     this.#gaps = gaps;
     this.#durableEnd = this.end;
+    // When a segment found there was begun is not known: its age counts from here.
+    if ((segments.at(-1)?.size ?? 0) > 0) this.#firstWriteMs = options.clock.now();
     this.#reader = new SegmentReader({
       files: options.files,
       handles: options.handles,
@@ -136,7 +138,7 @@ export class SegmentLog {
     return this.#gaps;
   }
 
-  /** Time of the first append to the current segment in this run, epoch ms; -1 when there was none. */
+  /** Time of the first append to the current segment, or of the opening of one with frames, epoch ms; -1 when empty. */
   get firstWriteMs(): number {
     return this.#firstWriteMs;
   }
@@ -222,10 +224,17 @@ export class SegmentLog {
     }
   }
 
+  /** Notes for later runs that offsets may be missing. @throws `disk-failed` */
+  allowGaps(): void {
+    if (this.#gaps) return;
+    this.#options.files.replaceFile(`${this.#options.folder}/${GAPS_NAME}`, NOTHING);
+    this.#gaps = true;
+  }
+
   /** Begins a new file in place of closed neighbours, for compaction. @throws `disk-failed` */
   beginReplacement(replaced: readonly Segment[]): SegmentReplacement {
     assert(!replaced.includes(this.#active), 'the segment being written is never replaced');
-    this.#allowGaps();
+    this.allowGaps();
     return new SegmentReplacement(this.#options.files, this.#options.folder, replaced);
   }
 
@@ -289,13 +298,6 @@ export class SegmentLog {
     if (file) void this.#commit.idle().then(() => file.close());
     this.#point?.close();
     this.#point = undefined;
-  }
-
-  /** Notes for later runs that offsets may be missing. @throws `disk-failed` */
-  #allowGaps(): void {
-    if (this.#gaps) return;
-    this.#options.files.replaceFile(`${this.#options.folder}/${GAPS_NAME}`, NOTHING);
-    this.#gaps = true;
   }
 
   /** Makes folder and first segment, so that they are there after any crash. */

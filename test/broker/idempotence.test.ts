@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../src/wire/error-codes.js';
-import type { TestProducer } from '../support/sim-broker.js';
+import { batchOf, type TestProducer } from '../support/sim-broker.js';
 import { fetchFrom, makeTopic, produce, scene, valuesIn } from './broker-fixture.js';
 
 function producer(baseSequence: number, producerEpoch = 0): TestProducer {
@@ -63,6 +63,18 @@ describe('an idempotent producer', () => {
       expect(gap.errorCode).toBe(errorCodes.OUT_OF_ORDER_SEQUENCE_NUMBER);
     }
     expect((await produce(stage.client, 't', ['v9'], { producer: producer(9) })).baseOffset).toBe(9n);
+  });
+
+  it('is remembered while it may send a batch again, however old its records are', async () => {
+    const stage = await scene();
+    await makeTopic(stage.client, 't');
+    const old = (n: number) => batchOf([`v${n}`], producer(n), stage.clock.now() - 400 * 86_400_000);
+    expect((await produce(stage.client, 't', old(0))).baseOffset).toBe(0n);
+    await stage.clock.advance(300_000);
+    expect((await produce(stage.client, 't', old(0))).baseOffset).toBe(0n);
+    const partition = stage.running.broker.topics.partition('t', 0)!;
+    await stage.clock.advance(7_200_000);
+    expect(partition.producer(42)).toBeUndefined();
   });
 
   it('is rebuilt from the log where its snapshots are lost or torn', async () => {

@@ -29,13 +29,20 @@ async function configsOf(client: WireClient, name: string): Promise<Map<string, 
   return new Map(results[0]!.configs.map((config) => [config.name, config.value]));
 }
 
-async function offsetFor(client: WireClient, timestamp: number): Promise<readonly [bigint, bigint]> {
+async function offsetFor(client: WireClient, timestamp: number, committed = false): Promise<readonly [bigint, bigint]> {
   const { topics } = await client.call(listOffsetsApi, 11, {
     replicaId: -1,
+    isolationLevel: committed ? 1 : 0,
     topics: [{ name: 't', partitions: [{ partitionIndex: 0, timestamp: BigInt(timestamp) }] }],
   });
   const { offset, timestamp: time } = topics[0]!.partitions[0]!;
   return [offset, time];
+}
+
+async function trim(client: WireClient, offset: bigint) {
+  const partitions = [{ partitionIndex: 0, offset }];
+  const { topics } = await client.call(deleteRecordsApi, 2, { topics: [{ name: 't', partitions }], timeoutMs: 1 });
+  return topics[0]!.partitions[0]!;
 }
 
 describe('topics', () => {
@@ -228,28 +235,63 @@ describe('offsets', () => {
     expect(await offsetFor(client, -5)).toEqual([-1n, -1n]);
   });
 
+  it('of the record with the latest time: no marker is one', async () => {
+    const { client, clock, running } = await scene();
+    await makeTopic(client, 't');
+    const producer = { producerId: 1, producerEpoch: 0, baseSequence: 0, transactional: true };
+    const partition = running.broker.topics.partition('t', 0)!;
+    partition.append(batchOf(['a', 'b'], producer, clock.now() - 5000));
+    await partition.appendMarker({ producerId: 1, producerEpoch: 0, commit: true, coordinatorEpoch: 0 });
+    expect(await offsetFor(client, -3)).toEqual([0n, BigInt(clock.now() - 5000)]);
+  });
+
+  it('a reader of committed records finds the end where the beginning of an open transaction was deleted', async () => {
+    const { client, running } = await scene();
+    await makeTopic(client, 't');
+    const producer = { producerId: 1, producerEpoch: 0, baseSequence: 0, transactional: true };
+    running.broker.topics.partition('t', 0)!.append(batchOf(['a', 'b'], producer));
+    await produce(client, 't', ['c']);
+    expect(await offsetFor(client, -1, true)).toEqual([0n, -1n]);
+    expect(await trim(client, 2n)).toMatchObject({ lowWatermark: 2n });
+    expect(await offsetFor(client, -1, true)).toEqual([2n, -1n]);
+    const { errorCode, lastStableOffset } = await fetchFrom(client, 't', 2, { committed: true });
+    expect([errorCode, lastStableOffset]).toEqual([0, 2n]);
+  });
+
+  it('go on behind what was deleted, where damage took more than that', async () => {
+    const stage = await scene({ repair: true });
+    const id = await makeTopic(stage.client, 't', 1);
+    for (let n = 0; n < 10; n++) await produce(stage.client, 't', [`v${n}`]);
+    await trim(stage.client, 8n);
+    await stage.running.close();
+    const segment = `/data/topics/${id}/0/00000000000000000000`;
+    stage.files.remove(`${segment}.index`);
+    stage.files.flipBit(`${segment}.log`, 250, 3);
+    for (let n = 0; n < 3; n++) {
+      await stage.restart();
+      expect([await offsetFor(stage.client, -2), await offsetFor(stage.client, -1)]).toEqual([
+        [8n, -1n],
+        [BigInt(8 + n), -1n],
+      ]);
+      expect(await produce(stage.client, 't', [`new ${n}`])).toMatchObject({ errorCode: 0, baseOffset: BigInt(8 + n) });
+      expect(valuesIn((await fetchFrom(stage.client, 't', 8)).records)).toHaveLength(n + 1);
+    }
+  });
+
   it('before a deletion of records are out of range, after a restart too', async () => {
     const stage = await scene();
     await makeTopic(stage.client, 't', 1, { 'segment.bytes': '250' });
     for (let n = 0; n < 10; n++) await produce(stage.client, 't', [`v${n}`]);
-    const trim = async (offset: bigint) => {
-      const partitions = [{ partitionIndex: 0, offset }];
-      const answer = await stage.client.call(deleteRecordsApi, 2, {
-        topics: [{ name: 't', partitions }],
-        timeoutMs: 1,
-      });
-      return answer.topics[0]!.partitions[0]!;
-    };
-    expect(await trim(11n)).toMatchObject({ errorCode: errorCodes.OFFSET_OUT_OF_RANGE });
-    expect(await trim(7n)).toMatchObject({ errorCode: 0, lowWatermark: 7n });
-    expect(await trim(3n)).toMatchObject({ errorCode: 0, lowWatermark: 7n });
+    expect(await trim(stage.client, 11n)).toMatchObject({ errorCode: errorCodes.OFFSET_OUT_OF_RANGE });
+    expect(await trim(stage.client, 7n)).toMatchObject({ errorCode: 0, lowWatermark: 7n });
+    expect(await trim(stage.client, 3n)).toMatchObject({ errorCode: 0, lowWatermark: 7n });
     for (let round = 0; round < 2; round++) {
       expect(await offsetFor(stage.client, -2)).toEqual([7n, -1n]);
       expect((await fetchFrom(stage.client, 't', 6)).errorCode).toBe(errorCodes.OFFSET_OUT_OF_RANGE);
       expect(valuesIn((await fetchFrom(stage.client, 't', 7)).records)).toContain('v7');
       await stage.restart();
     }
-    expect(await trim(-1n)).toMatchObject({ errorCode: 0, lowWatermark: 10n });
+    expect(await trim(stage.client, -1n)).toMatchObject({ errorCode: 0, lowWatermark: 10n });
     expect((await produce(stage.client, 't', ['v10'])).baseOffset).toBe(10n);
     await stage.restart();
     expect(await offsetFor(stage.client, -2)).toEqual([10n, -1n]);

@@ -101,6 +101,8 @@ class Compaction {
     for (const group of this.#groups(end)) {
       if (!(await this.#rewrite(group))) return undefined;
     }
+    // Before the pass is noted: only passes that are noted let a later one take markers.
+    this.#partition.forgetAborted(end);
     storeCleaning(this.#edges.files, this.#partition.folder, afterPass(this.#state, end, this.#nowMs));
     return { bytesBefore, bytesAfter: log.bytes, cleanedTo: end };
   }

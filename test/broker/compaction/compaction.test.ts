@@ -83,6 +83,25 @@ async function readAll(stage: Scene, maxBytes = 1 << 20): Promise<Row[]> {
   return rows;
 }
 
+/** Keys as Kafka's consumers read one answer: from the first offset of an aborted transaction to the marker that ends it. */
+function committedKeys({ records, abortedTransactions }: Awaited<ReturnType<typeof fetchFrom>>): string[] {
+  const known = [...(abortedTransactions ?? [])].sort((a, b) => Number(a.firstOffset - b.firstOffset));
+  const skipped = new Set<number>();
+  const keys: string[] = [];
+  for (const header of readBatches(records!)) {
+    while (known.length > 0 && Number(known[0]!.firstOffset) <= header.baseOffset + header.lastOffsetDelta) {
+      skipped.add(Number(known.shift()!.producerId));
+    }
+    const cursor = new RecordCursor();
+    cursor.open(header, recordSection(records!, header, systemCompression, 1 << 20));
+    while (cursor.next()) {
+      if (!isControl(header) && !skipped.has(header.producerId)) keys.push(new TextDecoder().decode(cursor.key()!));
+      else if (isControl(header) && cursor.key()![3] === 0) skipped.delete(header.producerId);
+    }
+  }
+  return keys;
+}
+
 function newestOf(rows: readonly Row[]): Map<string, string | null> {
   return new Map(rows.map(({ key, value }) => [key, value]));
 }
@@ -192,6 +211,32 @@ describe('compaction', () => {
     ]);
   });
 
+  it('leaves no trace of an aborted transaction that would hide the next ones of its producer', async () => {
+    const stage = await scene();
+    await makeTopic(stage.client, 't', 1, { ...SETTINGS, 'delete.retention.ms': '3600000' });
+    const partition = stage.running.broker.topics.partition('t', 0)!;
+    const write = async (epoch: number, key: string, commit: boolean) => {
+      const producer = { producerId: 1, producerEpoch: epoch, baseSequence: 0, transactional: true };
+      partition.append(keyed([[key, 'x']], stage.clock.now(), producer));
+      const marker = { producerId: 1, producerEpoch: epoch + 1, commit, coordinatorEpoch: 0, version: 2 } as const;
+      await partition.appendMarker(marker);
+    };
+    await write(0, 'aborted', false);
+    await write(1, 'committed', true);
+    const committed = async () => committedKeys(await fetchFrom(stage.client, 't', 0, { committed: true }));
+    for (let round = 0; round < 3; round++) {
+      for (let n = 0; n < 8; n++) await send(stage, [['filler', `${n}`]]);
+      await compact(stage);
+      expect(await committed()).toContain('committed');
+      await pass(stage, DAY_MS / 10);
+    }
+    expect(markersOf(stage)).toHaveLength(1);
+    for (let lost = 0; lost < 3; lost++) {
+      await stage.restart();
+      expect(await committed()).toContain('committed');
+    }
+  });
+
   it("keeps the head of each live producer's last batch, so that its sequence survives", async () => {
     const stage = await scene();
     const id = await makeTopic(stage.client, 't', 1, SETTINGS);
@@ -228,6 +273,15 @@ describe('compaction', () => {
       expect(newestOf(await readAll(stage)), `call ${call}`).toEqual(before);
       if (!failed) break;
     }
+  });
+
+  it('closes and compacts a segment in its time after a restart, too', async () => {
+    const stage = await scene();
+    await makeTopic(stage.client, 't', 1, { 'cleanup.policy': 'compact', 'max.compaction.lag.ms': '60000' });
+    for (let n = 0; n < 5; n++) await send(stage, [['a', `${n}`]]);
+    await stage.restart();
+    await pass(stage, 120_000);
+    expect((await readAll(stage)).map(({ value }) => value)).toEqual(['4']);
   });
 
   it('runs by itself, merges small segments, and goes on where the map of keys was full', async () => {
