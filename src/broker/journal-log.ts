@@ -4,8 +4,8 @@ import { StreamctlError } from '../base/errors.js';
 import { FramedLog, type FramedLogOptions } from '../storage/framed-log.js';
 import type { Journal, JournalEntry, JournalOwner } from './journal.js';
 
-/** Entries of a snapshot that share one frame. */
-const SNAPSHOT_FRAME_ENTRIES = 256;
+/** Characters of entries of a snapshot that share one frame; a larger entry has one for itself. */
+const SNAPSHOT_FRAME_CHARACTERS = 1 << 20;
 
 /** A cut made while opening the journal. */
 export type JournalRepair = FramedLog['repairs'][number];
@@ -89,15 +89,20 @@ export class JournalLog implements Journal {
   }
 
   *#snapshot(): Iterable<Uint8Array> {
-    let frame: JournalEntry[] = [];
+    let frame: string[] = [];
+    let characters = 0;
     for (const owner of this.#owners) {
       for (const entry of owner.snapshot()) {
-        frame.push(entry);
-        if (frame.length < SNAPSHOT_FRAME_ENTRIES) continue;
-        yield utf8(JSON.stringify(frame));
-        frame = [];
+        const text = JSON.stringify(entry);
+        if (frame.length > 0 && characters + text.length > SNAPSHOT_FRAME_CHARACTERS) {
+          yield utf8(`[${frame.join()}]`);
+          frame = [];
+          characters = 0;
+        }
+        frame.push(text);
+        characters += text.length;
       }
     }
-    if (frame.length > 0) yield utf8(JSON.stringify(frame));
+    if (frame.length > 0) yield utf8(`[${frame.join()}]`);
   }
 }

@@ -17,6 +17,9 @@ interface StoredOffset extends CommittedOffset {
   readonly order: number;
 }
 
+/** Offsets that share one entry of a snapshot. */
+const OFFSETS_PER_ENTRY = 500;
+
 type OffsetTable = Map<string, Map<number, StoredOffset>>;
 
 /**
@@ -63,9 +66,9 @@ export class GroupStore implements JournalOwner {
   *snapshot(): Iterable<JournalEntry> {
     for (const [groupId, group] of this.#groups) yield groupEntry(groupId, group);
     for (const [groupId, state] of this.#consumers) yield consumerGroupEntry(groupId, state);
-    for (const [groupId, table] of this.#committed) yield offsetsEntry(groupId, [...rows(table)]);
+    for (const [groupId, table] of this.#committed) yield* offsetsEntries(groupId, table);
     for (const [producerId, groups] of this.#pending) {
-      for (const [groupId, table] of groups) yield offsetsEntry(groupId, [...rows(table)], producerId);
+      for (const [groupId, table] of groups) yield* offsetsEntries(groupId, table, producerId);
     }
   }
 
@@ -201,6 +204,14 @@ function forget(tables: Map<string, OffsetTable>, groupId: string, topic: string
   if (!table || !partitions?.delete(partition)) return;
   if (partitions.size === 0) table.delete(topic);
   if (table.size === 0) tables.delete(groupId);
+}
+
+/** All offsets of a group, in entries that are never too large for the journal, however long their metadata is. */
+function* offsetsEntries(groupId: string, table: OffsetTable, producerId?: number): Iterable<JournalEntry> {
+  const all = [...rows(table)];
+  for (let from = 0; from < all.length; from += OFFSETS_PER_ENTRY) {
+    yield offsetsEntry(groupId, all.slice(from, from + OFFSETS_PER_ENTRY), producerId);
+  }
 }
 
 function* rows(table: OffsetTable): Iterable<PartitionOffset & { readonly order: number }> {
