@@ -4,6 +4,7 @@ import type { TlsOptions } from '../base/network.js';
 import type { SyncPolicy } from '../storage/group-commit.js';
 import { HandleCache } from '../storage/handle-cache.js';
 import { uuidText } from '../wire/uuid.js';
+import { behind } from './behind.js';
 import type { Broker, BrokerEdges, BrokerSettings } from './broker.js';
 import type { ChaosOptions } from './chaos.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
@@ -214,7 +215,7 @@ async function openData(parts: Parts, options: BrokerOptions, log: (line: string
   for (const repair of repairs) log(describeRepair(repair));
   if (identity.clusterId === '') await journal.append(clusterEntry(uuidText(crypto.randomBytes(16))));
   for (const topic of topics.list()) await admin.prepareFor(topic.configs);
-  topics.onDeleted((topic) => void groups.offsets.forgetTopic(topic.name));
+  topics.onDeleted((topic) => behind(() => groups.offsets.forgetTopic(topic.name)));
   groups.start();
   const orphans = await transactions.start();
   if (orphans > 0) log(`${orphans} transactions that nobody owned were aborted`);

@@ -1,6 +1,8 @@
 import { assert } from '../../base/assert.js';
+import { StreamctlError } from '../../base/errors.js';
 import type { Clock, Timer } from '../../base/time.js';
 import { errorCodes } from '../../wire/error-codes.js';
+import { behind } from '../behind.js';
 import { joinAnswer, joinError, syncAnswer, syncError } from './classic-answers.js';
 import { ClassicMembers } from './classic-members.js';
 import {
@@ -158,14 +160,25 @@ export class ClassicRebalance {
     return sync.answer;
   }
 
-  /** The leader's assignment: stored first, then given to all; void if the next round began meanwhile. */
+  /**
+   * The leader's assignment: stored first, then given to all; void if the next round began meanwhile. Where it cannot be
+   * stored everybody who waits for it is told so, and the next round begins.
+   */
   async assign(assignments: SyncRequest['assignments']): Promise<void> {
     const generation = this.#generation;
     const parts = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]));
     // The request's bytes are a view into its frame, which does not live as long as the assignment.
     const assigned = (member: ClassicMember): Uint8Array => (parts.get(member.id) ?? NO_BYTES).slice();
-    await this.#edges.save(this.stored(assigned));
+    const failure = await this.#saveError(assigned);
     if (this.#state !== 'CompletingRebalance' || this.#generation !== generation) return;
+    if (failure !== errorCodes.NONE) {
+      for (const member of this.members.all()) {
+        if (member.sync) this.restartSession(member);
+        this.answerSync(member, syncError(failure));
+      }
+      this.#begin();
+      return;
+    }
     this.#state = 'Stable';
     for (const member of this.members.all()) {
       member.assignment = assigned(member);
@@ -231,6 +244,18 @@ export class ClassicRebalance {
     this.#deadline?.cancel();
     for (const timer of this.#handedOut.values()) timer.cancel();
     for (const member of this.members.all()) member.session?.cancel();
+  }
+
+  /** Stores an assignment; what those who wait for it are told, where it cannot be. */
+  async #saveError(assigned: (member: ClassicMember) => Uint8Array): Promise<number> {
+    try {
+      await this.#edges.save(this.stored(assigned));
+      return errorCodes.NONE;
+    } catch (error) {
+      if (!(error instanceof StreamctlError)) throw error;
+      const isTooLarge = error.code === 'limit-exceeded';
+      return isTooLarge ? errorCodes.UNKNOWN_SERVER_ERROR : errorCodes.COORDINATOR_NOT_AVAILABLE;
+    }
   }
 
   #restore(stored: StoredClassicGroup): void {
@@ -326,7 +351,7 @@ export class ClassicRebalance {
       this.#state = 'Empty';
       this.#protocol = null;
       this.#emptySinceMs = this.#edges.clock.now();
-      void this.save();
+      behind(() => this.save());
       return;
     }
     this.#protocol = this.members.select();

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../base/time.js';
 import { errorCodes } from '../../wire/error-codes.js';
+import { behind } from '../behind.js';
 import { newcomer, sameSubscription, subscribed, withMember } from './consumer-members.js';
 import { reconcile } from './consumer-reconciliation.js';
 import {
@@ -276,7 +277,7 @@ export class ConsumerGroup {
     this.#sessions.get(memberId)?.cancel();
     this.#sessions.set(
       memberId,
-      clock.after(settings.consumerSessionTimeoutMs, () => void this.#remove(memberId), true),
+      clock.after(settings.consumerSessionTimeoutMs, () => behind(() => this.#remove(memberId)), true),
     );
   }
 
@@ -288,7 +289,7 @@ export class ConsumerGroup {
     watch?.timer.cancel();
     this.#revocations.delete(id);
     if (status !== 'Revoking') return;
-    const timer = this.#edges.clock.after(rebalanceTimeoutMs, () => void this.#remove(id), true);
+    const timer = this.#edges.clock.after(rebalanceTimeoutMs, () => behind(() => this.#remove(id)), true);
     this.#revocations.set(id, { epoch, timer });
   }
 }

@@ -3,6 +3,7 @@ import type { RequestOf } from '../../wire/api.js';
 import type { joinGroupApi } from '../../wire/apis/11-join-group.js';
 import type { leaveGroupApi } from '../../wire/apis/13-leave-group.js';
 import { errorCodes } from '../../wire/error-codes.js';
+import { behind } from '../behind.js';
 import type { Journal } from '../journal.js';
 import { joinError, syncError } from './classic-answers.js';
 import { ClassicGroup } from './classic-group.js';
@@ -289,11 +290,10 @@ export class GroupCoordinator {
 
   #scheduleExpiry(): void {
     const check = async (): Promise<void> => {
-      await this.offsets.expire();
       // Groups somebody asked to join and never did.
       for (const [groupId, group] of this.#groups) if (group.isIdle && !this.#store.has(groupId)) this.#drop(groupId);
-      this.#scheduleExpiry();
+      await this.offsets.expire().finally(() => this.#scheduleExpiry());
     };
-    this.#expiry = this.#parts.clock.after(this.#settings.offsetCheckIntervalMs, () => void check(), true);
+    this.#expiry = this.#parts.clock.after(this.#settings.offsetCheckIntervalMs, () => behind(check), true);
   }
 }

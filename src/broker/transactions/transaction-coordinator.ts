@@ -1,6 +1,8 @@
 import { assert } from '../../base/assert.js';
+import { StreamctlError } from '../../base/errors.js';
 import type { Clock, Timer } from '../../base/time.js';
 import { errorCodes } from '../../wire/error-codes.js';
+import { behind } from '../behind.js';
 import type { Journal, JournalEntry } from '../journal.js';
 import { decideEnd, type EndRequest, fenced } from './end-transaction.js';
 import { decideInit, type InitRequest } from './init-producer.js';
@@ -74,6 +76,9 @@ export interface Admission {
   readonly durable?: Promise<void>;
 }
 
+/** After a disk that refused a write: until then the transaction stays as it is. */
+const RETRY_MS = 1_000;
+
 const ADMITTED: Admission = { errorCode: errorCodes.NONE };
 
 /**
@@ -87,7 +92,7 @@ export class TransactionCoordinator {
   readonly #settings: TransactionSettings;
   readonly #store = new TransactionStore();
   readonly #ids: ProducerIds;
-  /** One for each open transaction. */
+  /** One for each open transaction: it is over, or its markers are tried again. */
   readonly #timeouts = new Map<string, Timer>();
   #expiry: Timer | undefined;
 
@@ -237,20 +242,31 @@ export class TransactionCoordinator {
   async #end(prepared: TransactionState, producerId: number): Promise<void> {
     const { journal, topics, endOffsets } = this.#parts;
     const { transactionalId, groups } = prepared;
-    this.#timeouts.get(transactionalId)?.cancel();
-    this.#timeouts.delete(transactionalId);
     const record = withFirstOffsets(topics, prepared, producerId);
     const entries = [transactionEntry(record)];
     if (groups.length > 0) entries.push(endOffsets(producerId, prepared.status === 'PrepareCommit'));
-    await Promise.all([journal.append(...entries), this.#ids.durable()]);
+    const durable = journal.append(...entries);
+    // Only now: a transaction that could not be ended still has its time limit.
+    this.#timeouts.get(transactionalId)?.cancel();
+    this.#timeouts.delete(transactionalId);
+    await Promise.all([durable, this.#ids.durable()]);
     await this.#finish(record);
   }
 
   async #finish(prepared: TransactionState): Promise<void> {
     assert(isPrepared(prepared), 'only a decided transaction has markers');
-    await writeMarkers(this.#parts.topics, prepared);
-    // Its loss would only mean that a restart looks for missing markers again: nobody waits for it.
-    void this.#parts.journal.append(transactionEntry(completed(prepared, this.#parts.clock.now())));
+    const { topics, journal, clock } = this.#parts;
+    try {
+      await writeMarkers(topics, prepared);
+      // Its loss would only mean that a restart looks for missing markers again: nobody waits for it.
+      void journal.append(transactionEntry(completed(prepared, clock.now())));
+    } catch (error) {
+      if (!(error instanceof StreamctlError)) throw error;
+      // What is decided has to be carried out: until then readers wait, and so does the next transaction.
+      const again = clock.after(RETRY_MS, () => behind(() => this.#finish(prepared)), true);
+      this.#timeouts.set(prepared.transactionalId, again);
+      throw error;
+    }
   }
 
   #armTimeout(state: TransactionState): void {
@@ -262,8 +278,9 @@ export class TransactionCoordinator {
       this.#timeouts.delete(transactionalId);
       const present = this.#store.get(transactionalId);
       if (present?.status !== 'Ongoing' || present.startedAtMs !== startedAtMs) return;
+      this.#timeouts.set(transactionalId, clock.after(RETRY_MS, over, true));
       // Its producer cannot write any more, but may ask for the new epoch, as long as nobody else has.
-      void this.#end(fenced(present, clock.now(), present.epoch), present.producerId);
+      behind(() => this.#end(fenced(present, clock.now(), present.epoch), present.producerId));
     };
     this.#timeouts.set(transactionalId, clock.after(Math.max(0, leftMs), over, true));
   }
@@ -273,10 +290,10 @@ export class TransactionCoordinator {
     const check = async (): Promise<void> => {
       const beforeMs = clock.now() - this.#settings.idRetentionMs;
       const old = [...this.#store.all()].filter((state) => !isOpen(state) && state.updatedAtMs <= beforeMs);
-      if (old.length > 0) await journal.append(...old.map((state) => transactionRemovedEntry(state.transactionalId)));
       this.#scheduleExpiry();
+      if (old.length > 0) await journal.append(...old.map((state) => transactionRemovedEntry(state.transactionalId)));
     };
-    this.#expiry = clock.after(this.#settings.idCheckIntervalMs, () => void check(), true);
+    this.#expiry = clock.after(this.#settings.idCheckIntervalMs, () => behind(check), true);
   }
 }
 
