@@ -344,8 +344,11 @@ export class SegmentLog {
   async #syncBehind(file: FileHandle, old: Segment, next: Segment): Promise<void> {
     try {
       await file.sync();
-      this.#options.files.syncFolder(this.#options.folder);
-      this.#settle(old, next);
+      // Abandoned meanwhile: the folder may be gone, and nothing has to be known of it any more.
+      if (this.#file) {
+        this.#options.files.syncFolder(this.#options.folder);
+        this.#settle(old, next);
+      }
     } catch (error) {
       this.#options.onFatal(error);
     }

@@ -11,6 +11,7 @@ import { incrementalAlterConfigsApi } from '../../src/wire/apis/44-incremental-a
 import { describeTopicPartitionsApi } from '../../src/wire/apis/75-describe-topic-partitions.js';
 import { errorCodes } from '../../src/wire/error-codes.js';
 import { batchOf } from '../support/sim-broker.js';
+import { settle } from '../support/sim-clock.js';
 import type { WireClient } from '../support/wire-client.js';
 import { fetchFrom, makeTopic, produce, scene, valuesIn } from './broker-fixture.js';
 
@@ -128,6 +129,21 @@ describe('topics', () => {
       topics: [{ name: null, topicId: 'BBBBBBBBBBBBBBBBBBBBBA' }],
     });
     expect(unknown.topics[0]!.errorCode).toBe(errorCodes.UNKNOWN_TOPIC_ID);
+  });
+
+  it('deleted while their closed segments are synced do not end the broker', async () => {
+    const { client, running } = await scene({ policy: 'never' });
+    await makeTopic(client, 't', 1, { 'segment.bytes': '250' });
+    const { topics, admin } = running.broker;
+    let failure: unknown;
+    void running.failed.then((error) => {
+      failure = error;
+    });
+    for (let n = 0; n < 10; n++) topics.partition('t', 0)!.append(batchOf([`v${n}`]));
+    await admin.delete(topics.byName('t')!);
+    await settle();
+    expect(failure).toBeUndefined();
+    await makeTopic(client, 't');
   });
 
   it('can only grow', async () => {
