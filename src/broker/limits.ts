@@ -2,7 +2,7 @@
 export interface Limits {
   /** Largest request frame; a client that keeps to `max.request.size` of 1 MB is far below. */
   readonly frameBytes: number;
-  /** Connections at a time; beyond, the oldest one that never sent a whole request makes room. */
+  /** Connections at a time; beyond, the oldest one that never sent a whole request, or has not logged in, makes room. */
   readonly connections: number;
   /** Requests of one connection that wait for their answer; reading stops there. */
   readonly requestsInFlight: number;
@@ -13,7 +13,7 @@ export interface Limits {
    * connection that has not read for longest is cut off.
    */
   readonly unsentTotalBytes: number;
-  /** Bytes of incomplete requests of all connections together; beyond, the largest one is cut off. */
+  /** Bytes of requests that are incomplete or wait, of all connections together; beyond, the largest one is cut off. */
   readonly heldBytes: number;
   /** Records in one fetch answer, however much the client asks for; a single larger batch still travels. */
   readonly fetchBytes: number;

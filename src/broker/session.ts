@@ -38,7 +38,7 @@ export interface SessionHost {
   interfere(api: Api, request: object): object | undefined;
   /** A request was taken. */
   onRequest(session: Session): void;
-  /** Bytes of incomplete requests grew or shrank. */
+  /** Bytes of requests that are incomplete or wait grew or shrank. */
   onHeld(deltaBytes: number): void;
   /** Bytes of answers that are not taken yet grew or shrank. */
   onUnsent(deltaBytes: number): void;
@@ -66,6 +66,7 @@ export class Session {
   readonly #address: string;
   /** Whole requests that are not begun because too many are in flight. */
   #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   #peer: Peer | undefined;
   #held = 0;
   /** Bytes of answers that are ready and wait for earlier ones, or for the flush. */
@@ -75,13 +76,12 @@ export class Session {
   #flushing = false;
   /** What answers the next request is being loaded. */
   #loading = false;
+  #asked = false;
   #open = true;
   /** Time of the last request, from the clock's `elapsed`. */
   lastRequestMs: number;
   /** Since when there have been answers that the client has not taken, from the clock's `elapsed`. */
   unsentSinceMs = 0;
-  /** Whether a whole request ever came. */
-  proven = false;
 
   constructor(host: SessionHost, connection: Connection) {
     this.#host = host;
@@ -101,7 +101,7 @@ export class Session {
     connection.onClose(() => this.#onClose());
   }
 
-  /** Bytes of the request that is coming in. */
+  /** Bytes of the request that is coming in, and of those that wait. */
   get heldBytes(): number {
     return this.#held;
   }
@@ -109,6 +109,11 @@ export class Session {
   /** Answers that are not sent yet. */
   get busy(): boolean {
     return this.#slots.length > 0 || this.#waiting.length > 0;
+  }
+
+  /** Whether a whole request ever came, and whoever has to log in has done so. */
+  get proven(): boolean {
+    return this.#asked && (this.#login?.done ?? true);
   }
 
   get peer(): string {
@@ -142,7 +147,7 @@ export class Session {
       this.#frames.push(bytes);
       this.#flush();
       if (!this.#open) return;
-      this.#countHeld(this.#frames.heldBytes);
+      this.#countHeld(this.#frames.heldBytes + this.#waitingBytes);
       if (this.#login && !this.#login.done && this.#frames.announcedBytes > LOGIN_FRAME_BYTES) {
         throw new StreamctlError('limit-exceeded', `more than ${LOGIN_FRAME_BYTES} bytes before the login`);
       }
@@ -155,8 +160,12 @@ export class Session {
   /** Begins a request, or puts it by: its bytes are ours only until then. */
   #onFrame(frame: Uint8Array): void {
     if (!this.#open) return;
-    if (this.#waiting.length > 0 || !this.#mayBegin(frame)) this.#waiting.push(frame.slice());
-    else this.#begin(frame);
+    if (this.#waiting.length === 0 && this.#mayBegin(frame)) {
+      this.#begin(frame);
+    } else {
+      this.#waiting.push(frame.slice());
+      this.#waitingBytes += frame.length;
+    }
   }
 
   /** Begins waiting requests as far as the bounds allow. */
@@ -165,7 +174,11 @@ export class Session {
     while (this.#open && begun < this.#waiting.length && this.#mayBegin(this.#waiting[begun]!)) {
       this.#begin(this.#waiting[begun++]!);
     }
-    if (begun > 0) this.#waiting = this.#waiting.slice(begun);
+    if (begun > 0) {
+      this.#waitingBytes -= sizeOf(this.#waiting.slice(0, begun));
+      this.#waiting = this.#waiting.slice(begun);
+      if (this.#open) this.#countHeld(this.#frames.heldBytes + this.#waitingBytes);
+    }
     this.#settleReading();
   }
 
@@ -217,7 +230,7 @@ export class Session {
       return;
     }
     const header = decodeRequestHeader(frame);
-    this.proven = true;
+    this.#asked = true;
     this.lastRequestMs = this.#host.broker.edges.clock.elapsed();
     this.#host.onRequest(this);
     const handler = this.#host.handlers.get(header.apiKey);
@@ -305,7 +318,7 @@ export class Session {
   #answerOldest(handler: Handler, header: RequestHeader): void {
     const slot: Slot = { done: false, chunks: [] };
     this.#slots.push(slot);
-    const body = { ...apiVersionsBody(this.#host.broker), errorCode: errorCodes.UNSUPPORTED_VERSION };
+    const body = { ...apiVersionsBody(this.#host.broker, 0), errorCode: errorCodes.UNSUPPORTED_VERSION };
     this.#fill(slot, handler.api, 0, header.correlationId, body);
   }
 

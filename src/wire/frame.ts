@@ -7,6 +7,9 @@ import { WireWriter } from './writer.js';
 /** Key of ApiVersions, whose responses always have the oldest header so that any client can read them. */
 const API_VERSIONS_KEY = 18;
 
+/** Most array elements of one request. Answers may have more: those of a large cluster do. */
+const MAX_REQUEST_ELEMENTS = 500_000;
+
 /** Length of a correlation id at the start of every response. */
 const CORRELATION_BYTES = 4;
 
@@ -76,7 +79,7 @@ export function encodeResponse<A extends Api>(
  * @throws `malformed-frame`
  */
 export function decodeRequestHeader(frame: Uint8Array): RequestHeader {
-  const reader = new WireReader(frame);
+  const reader = new WireReader(frame, 0, frame.length, MAX_REQUEST_ELEMENTS);
   const apiKey = reader.int16();
   const apiVersion = reader.int16();
   const correlationId = reader.int32();

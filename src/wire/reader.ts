@@ -25,13 +25,15 @@ export class WireReader {
   #at: number;
   #end: number;
   #elements = 0;
+  readonly #maxElements: number;
 
-  /** Reads `bytes[start, end)`. */
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  /** Reads `bytes[start, end)`. @param maxElements of all arrays together. */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, maxElements = MAX_ELEMENTS_PER_FRAME) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#at = start;
     this.#end = end;
+    this.#maxElements = maxElements;
   }
 
   /** Index of the next byte in the array given to the constructor. */
@@ -202,8 +204,8 @@ export class WireReader {
       throw malformed(`an array of ${count} elements in ${this.remaining} bytes`, this.#at);
     }
     this.#elements += count;
-    if (this.#elements > MAX_ELEMENTS_PER_FRAME) {
-      throw malformed(`more than ${MAX_ELEMENTS_PER_FRAME} array elements`, this.#at);
+    if (this.#elements > this.#maxElements) {
+      throw malformed(`more than ${this.#maxElements} array elements`, this.#at);
     }
     return count;
   }

@@ -92,6 +92,18 @@ describe('a client that has to log in', () => {
     expect((await client.call(metadataApi, 9, { topics: null })).brokers).toHaveLength(1);
   });
 
+  it('makes room for others while it has not, whatever it asked', async () => {
+    const { client, connect } = await scene({ users: USERS, limits: { connections: 5 } });
+    await client.call(saslHandshakeApi, 1, { mechanism: 'PLAIN' });
+    const authBytes = new TextEncoder().encode(`\0alice\0${USERS[0]!.password}`);
+    await client.call(saslAuthenticateApi, 2, { authBytes });
+    for (let n = 0; n < 10; n++) {
+      const stranger = await connect();
+      expect((await stranger.call(apiVersionsApi, 3, {})).errorCode).toBe(0);
+    }
+    expect((await client.call(metadataApi, 9, { topics: null })).brokers).toHaveLength(1);
+  });
+
   it.each([
     ['n,,n=alice,r=', 'no nonce'],
     ['n,,n==2X,r=abc', 'a name that is not escaped'],

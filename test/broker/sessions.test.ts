@@ -40,6 +40,16 @@ describe('ApiVersions', () => {
     expect(answer.body.apiKeys.length).toBe(offers.length);
   });
 
+  it('leaves out features with a lowest version of 0 before version 4: older Java clients refuse such a broker', async () => {
+    const { client } = await scene();
+    const lowest = async (version: number): Promise<Record<string, number>> => {
+      const { supportedFeatures } = await client.call(apiVersionsApi, version, {});
+      return Object.fromEntries(supportedFeatures.map(({ name, minVersion }) => [name, minVersion]));
+    };
+    expect(await lowest(3)).toEqual({ 'metadata.version': 7 });
+    expect(await lowest(4)).toEqual({ 'metadata.version': 7, 'transaction.version': 0 });
+  });
+
   it('has no tagged fields in its header, in no version', async () => {
     const { client } = await scene();
     for (let version = 0; version <= 4; version++) {
@@ -134,6 +144,35 @@ describe('a connection', () => {
     large.sendRaw([new Uint8Array([0, 16, 0, 0]), new Uint8Array(120_000)]);
     await large.closed;
     expect(small.isClosed).toBe(false);
+    expect((await client.call(metadataApi, 9, { topics: null })).brokers).toHaveLength(1);
+  });
+
+  it('whose whole requests that are not begun fill the memory is cut off, too', async () => {
+    const { client, connect } = await scene({ limits: { heldBytes: 100_000, requestsInFlight: 1 } });
+    await makeTopic(client, 't');
+    const topics = [{ topic: 't', partitions: [{ partition: 0, fetchOffset: 0n, partitionMaxBytes: 100 }] }];
+    const wait = encodeRequest(fetchApi, 11, 1, null, { maxWaitMs: 1_000_000, minBytes: 1, topics });
+    const small = await connect();
+    const large = await connect();
+    for (const each of [small, large]) each.sendRaw(wait);
+    await settle();
+    small.sendRaw([rawRequest(0, 7, 60_000)]);
+    await settle();
+    expect(small.isClosed).toBe(false);
+    large.sendRaw([rawRequest(0, 7, 70_000)]);
+    await settle();
+    expect([small.isClosed, large.isClosed]).toEqual([false, true]);
+    large.close();
+    expect((await client.call(metadataApi, 9, { topics: null })).brokers).toHaveLength(1);
+  });
+
+  it('with a request of too many parts is cut off', async () => {
+    const { client, connect } = await scene();
+    const hostile = await connect();
+    const topics = Array.from({ length: 500_001 }, () => ({ name: '' }));
+    hostile.sendRaw(encodeRequest(metadataApi, 1, 1, null, { topics }));
+    await settle();
+    expect(hostile.isClosed).toBe(true);
     expect((await client.call(metadataApi, 9, { topics: null })).brokers).toHaveLength(1);
   });
 });

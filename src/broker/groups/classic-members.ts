@@ -89,15 +89,18 @@ export class ClassicMembers {
     if (this.size === 0) return true;
     if (protocolType !== undefined && request.protocolType !== protocolType) return false;
     const others = this.all().filter((member) => member.id !== request.memberId);
-    return request.protocols.some(({ name }) => others.every((member) => protocolOf(member, name)));
+    if (others.length === 0) return true;
+    const shared = sharedProtocols(others);
+    return request.protocols.some(({ name }) => shared.has(name));
   }
 
   /** The protocol most members prefer among those that everybody has; ties go to the earlier vote. */
   select(): string {
     const members = this.all();
     const votes = new Map<string, number>();
+    const shared = sharedProtocols(members);
     for (const member of members) {
-      const vote = member.protocols.find(({ name }) => members.every((other) => protocolOf(other, name)));
+      const vote = member.protocols.find(({ name }) => shared.has(name));
       assert(vote, 'joining members were checked to have a protocol in common');
       votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1);
     }
@@ -105,6 +108,16 @@ export class ClassicMembers {
     for (const [name, count] of votes) if (best === '' || count > votes.get(best)!) best = name;
     return best;
   }
+}
+
+/** Names of the protocols that all members bring; none without members. Each is looked at once: a member may bring very many. */
+function sharedProtocols([first, ...others]: readonly ClassicMember[]): ReadonlySet<string> {
+  let shared = new Set(first?.protocols.map(({ name }) => name));
+  for (const { protocols } of others) {
+    const both = protocols.filter(({ name }) => shared.has(name));
+    shared = new Set(both.map(({ name }) => name));
+  }
+  return shared;
 }
 
 /** What `member` brings along for a protocol. */

@@ -25,6 +25,7 @@ import type { Broker } from '../broker.js';
 import { defineHandler } from '../handler.js';
 import { checkTopicName } from '../topic-configs.js';
 import type { StoredTopic } from '../topic-store.js';
+import { once } from './once.js';
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from './operations.js';
 
 type Request = RequestOf<typeof metadataApi>;
@@ -39,7 +40,7 @@ export const metadataHandler = defineHandler(metadataApi, async ({ broker, versi
   const all = request.topics === null || (version === 0 && request.topics.length === 0);
   const topics: TopicAnswer[] = [];
   if (all) for (const topic of broker.topics.list()) topics.push(describe(broker, topic, request));
-  else for (const wanted of request.topics) topics.push(await answer(broker, wanted, request));
+  else for (const wanted of once(request.topics, keyOf)) topics.push(await answer(broker, wanted, request));
   // What was just made by another request has to be durable before anybody hears of it.
   await broker.journal.settled();
   return {
@@ -50,6 +51,10 @@ export const metadataHandler = defineHandler(metadataApi, async ({ broker, versi
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
   };
 });
+
+function keyOf({ name, topicId }: Wanted): string {
+  return `${topicId} ${name ?? ''}`;
+}
 
 async function answer(broker: Broker, wanted: Wanted, request: Request): Promise<TopicAnswer> {
   if (wanted.name === null || wanted.topicId !== ZERO_UUID) {

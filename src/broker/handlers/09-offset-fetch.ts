@@ -12,11 +12,16 @@ import { offsetFetchApi } from '../../wire/apis/09-offset-fetch.js';
 import { errorCodes } from '../../wire/error-codes.js';
 import { ZERO_UUID } from '../../wire/uuid.js';
 import { defineHandler } from '../handler.js';
+import { once } from './once.js';
 
 /** Answers OffsetFetch. */
 export const offsetFetchHandler = defineHandler(offsetFetchApi, async ({ broker, version }, request) => {
   const { offsets } = broker.groups;
-  if (version >= 8) return { groups: await offsets.fetch(request.groups, request.requireStable, version) };
+  if (version >= 8) {
+    // Only who asks for everything may get more than was said.
+    const asked = once(request.groups, ({ groupId, topics }, index) => `${topics ? index : 'all'} ${groupId}`);
+    return { groups: await offsets.fetch(asked, request.requireStable, version) };
+  }
   const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
   const asked = { groupId: request.groupId, memberId: null, memberEpoch: -1, topics };
   const [group] = await offsets.fetch([asked], request.requireStable, version);

@@ -13,7 +13,7 @@ import { defineHandler } from '../handler.js';
 
 /** Answers DescribeGroups. */
 export const describeGroupsHandler = defineHandler(describeGroupsApi, async ({ broker, version }, request) => {
-  const groups = await broker.groups.describe(request.groups, version);
+  const groups = await broker.groups.describe([...new Set(request.groups)], version);
   if (!request.includeAuthorizedOperations) return { groups };
   const operations = (errorCode: number): number => (errorCode === errorCodes.NONE ? GROUP_OPERATIONS : NO_OPERATIONS);
   return { groups: groups.map((group) => ({ ...group, authorizedOperations: operations(group.errorCode) })) };

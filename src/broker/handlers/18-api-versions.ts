@@ -18,14 +18,18 @@ import type { Broker } from '../broker.js';
 import { defineHandler } from '../handler.js';
 
 const PRODUCE_KEY = 0;
+/** Java clients that ask in an older version take no broker with a feature whose lowest version is 0. */
+const FROM_ZERO_VERSION = 4;
 /** Metadata version of Apache Kafka 4.3: clients derive nothing from it, tools show it. */
 const METADATA_VERSION = 29;
 
 /** Answers ApiVersions. */
-export const apiVersionsHandler = defineHandler(apiVersionsApi, ({ broker }) => apiVersionsBody(broker));
+export const apiVersionsHandler = defineHandler(apiVersionsApi, ({ broker, version }) =>
+  apiVersionsBody(broker, version),
+);
 
-/** The list of what this broker offers. */
-export function apiVersionsBody(broker: Broker): ResponseInputOf<typeof apiVersionsApi> {
+/** The list of what this broker offers, for a version of ApiVersions. */
+export function apiVersionsBody(broker: Broker, version: number): ResponseInputOf<typeof apiVersionsApi> {
   return {
     errorCode: errorCodes.NONE,
     apiKeys: broker.apis.map((api) => ({
@@ -33,7 +37,9 @@ export function apiVersionsBody(broker: Broker): ResponseInputOf<typeof apiVersi
       minVersion: api.key === PRODUCE_KEY ? 0 : api.minVersion,
       maxVersion: api.maxVersion,
     })),
-    supportedFeatures: broker.features.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
+    supportedFeatures: broker.features
+      .filter(({ min }) => min > 0 || version >= FROM_ZERO_VERSION)
+      .map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
     finalizedFeaturesEpoch: 1n,
     finalizedFeatures: broker.features.map(({ name, level }) => ({
       name,

@@ -15,6 +15,7 @@ import type { Broker } from '../broker.js';
 import { defineHandler } from '../handler.js';
 import { fencedError } from '../transactions/transaction-errors.js';
 import type { TransactionPartition } from '../transactions/transaction-state.js';
+import { once } from './once.js';
 
 type Topics = RequestOf<typeof addPartitionsToTxnApi>['v3AndBelowTopics'];
 
@@ -60,9 +61,10 @@ async function answerOne(broker: Broker, asked: Asked, version: number) {
       broker.transactions.verify(who, { partition: [idOf(topic), index, null] }),
     );
   }
-  const partitions = asked.topics.flatMap(({ name, partitions: indexes }) =>
+  const named = asked.topics.flatMap(({ name, partitions: indexes }) =>
     indexes.map((index): TransactionPartition => [idOf(name), index, null]),
   );
+  const partitions = once(named, ([topicId, index]) => `${topicId} ${index}`);
   const { errorCode, durable } = broker.transactions.add(who, { partitions });
   await durable;
   return results(asked.topics, () => fencedError(errorCode, version >= 2));

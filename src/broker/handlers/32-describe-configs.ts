@@ -14,6 +14,7 @@ import type { Broker } from '../broker.js';
 import { brokerConfigs } from '../broker-configs.js';
 import { describeConfig, type EffectiveConfig, effectiveConfigs } from '../config-view.js';
 import { defineHandler } from '../handler.js';
+import { once } from './once.js';
 
 type Request = RequestOf<typeof describeConfigsApi>;
 type Response = ResponseInputOf<typeof describeConfigsApi>;
@@ -27,9 +28,13 @@ const GROUP = 32;
 export const describeConfigsHandler = defineHandler(
   describeConfigsApi,
   ({ broker }, request): Response => ({
-    results: request.resources.map((resource) => describe(broker, resource, request)),
+    results: once(request.resources, keyOf).map((resource) => describe(broker, resource, request)),
   }),
 );
+
+function keyOf({ resourceType, resourceName }: Request['resources'][number]): string {
+  return `${resourceType} ${resourceName}`;
+}
 
 function describe(broker: Broker, resource: Request['resources'][number], request: Request): Result {
   const { resourceType, resourceName, configurationKeys } = resource;

@@ -20,12 +20,13 @@ export const createPartitionsHandler = defineHandler(
   createPartitionsApi,
   async ({ broker }, request): Promise<Response> => {
     const results: Response['results'][number][] = [];
-    const names = request.topics.map(({ name }) => name);
+    const counts = new Map<string, number>();
+    for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
     for (const wanted of request.topics) {
-      const twice = names.indexOf(wanted.name) !== names.lastIndexOf(wanted.name);
-      const result = twice
-        ? no('INVALID_REQUEST', 'Duplicate topic in request.')
-        : await extend(broker, wanted, request.validateOnly);
+      const result =
+        counts.get(wanted.name)! > 1
+          ? no('INVALID_REQUEST', 'Duplicate topic in request.')
+          : await extend(broker, wanted, request.validateOnly);
       results.push({
         name: wanted.name,
         errorCode: result.ok ? errorCodes.NONE : errorCodes[result.error],

@@ -10,7 +10,7 @@ import type { TransactionState } from '../transactions/transaction-state.js';
 /** Answers DescribeTransactions. */
 export const describeTransactionsHandler = defineHandler(describeTransactionsApi, async ({ broker }, request) => {
   await broker.journal.settled();
-  return { transactionStates: request.transactionalIds.map((id) => described(broker, id)) };
+  return { transactionStates: [...new Set(request.transactionalIds)].map((id) => described(broker, id)) };
 });
 
 function described(broker: Broker, transactionalId: string) {

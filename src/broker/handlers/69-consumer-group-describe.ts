@@ -12,7 +12,7 @@ import { defineHandler } from '../handler.js';
 
 /** Answers ConsumerGroupDescribe. */
 export const consumerGroupDescribeHandler = defineHandler(consumerGroupDescribeApi, async ({ broker }, request) => {
-  const groups = await broker.groups.describeConsumers(request.groupIds);
+  const groups = await broker.groups.describeConsumers([...new Set(request.groupIds)]);
   if (!request.includeAuthorizedOperations) return { groups };
   const operations = (errorCode: number): number => (errorCode === errorCodes.NONE ? GROUP_OPERATIONS : NO_OPERATIONS);
   return { groups: groups.map((group) => ({ ...group, authorizedOperations: operations(group.errorCode) })) };
