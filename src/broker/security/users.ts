@@ -49,7 +49,8 @@ export class UserTable {
           hint: 'write NAME:PASSWORD',
         });
       }
-      this.#passwords.set(name, utf8(password.normalize('NFKC')));
+      // As it is: Kafka and its clients do not normalise, so one that NFKC changes would never fit.
+      this.#passwords.set(name, utf8(password));
     }
   }
 

@@ -24,14 +24,15 @@ export async function authenticate(settings: SaslSettings, exchange: SaslExchang
 
 async function scram(hash: HashName, settings: SaslSettings, exchange: SaslExchange, crypto: Crypto): Promise<void> {
   const nonce = base64(crypto.randomBytes(NONCE_BYTES));
-  const name = settings.username.normalize('NFKC').replaceAll('=', '=3D').replaceAll(',', '=2C');
+  const name = settings.username.replaceAll('=', '=3D').replaceAll(',', '=2C');
   const clientFirst = `n=${name},r=${nonce}`;
   const serverFirst = fromUtf8(await exchange(utf8(`n,,${clientFirst}`)));
   const { r: fullNonce, s: salt, i: count } = attributes(serverFirst);
   const iterations = Number(count);
   if (!fullNonce?.startsWith(nonce) || salt === undefined) throw refused('its challenge does not belong to our nonce');
   if (!(iterations >= MIN_ITERATIONS && iterations <= MAX_ITERATIONS)) throw refused(`it asks for ${count} iterations`);
-  const password = utf8(settings.password.normalize('NFKC'));
+  // As it is, unlike the RFC has it: neither Kafka's brokers nor its other clients normalise.
+  const password = utf8(settings.password);
   const size = hash === 'sha256' ? 32 : 64;
   const salted = crypto.pbkdf2(hash, password, fromBase64(salt), iterations, size);
   const clientKey = crypto.hmac(hash, salted, utf8('Client Key'));

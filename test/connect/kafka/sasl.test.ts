@@ -33,6 +33,13 @@ describe('authenticate', () => {
     expect(heard).toEqual([example.first, example.proof]);
   });
 
+  it('SCRAM: sends a name as it is but for `,` and `=`, as Kafka stores it', async () => {
+    const { heard, exchange } = server([example.challenge, example.final]);
+    const odd = { ...settings, username: 'µ,=', password: '²' };
+    await expect(authenticate(odd, exchange, crypto)).rejects.toMatchObject({ code: 'broker-refused' });
+    expect(heard[0]).toBe(`n,,n=µ=2C=3D,r=${exampleNonce}`);
+  });
+
   it.each([
     ['a server that does not know the password', [example.challenge, 'v=AAAA']],
     ['an answer to another nonce', [example.challenge.replace(exampleNonce, 'other'), '']],
