@@ -219,6 +219,17 @@ describe('settings', () => {
     expect([after.get('retention.ms'), after.get('segment.bytes')]).toEqual(['-1', '5000']);
   });
 
+  it('of Apache Kafka are all known; those without an effect on one node are taken and shown', async () => {
+    const { client } = await scene();
+    const set = { 'compression.type': 'lz4', 'compression.lz4.level': '12', 'min.insync.replicas': '2' };
+    await makeTopic(client, 't', 1, set);
+    const configs = await configsOf(client, 't');
+    for (const [name, value] of Object.entries(set)) expect(configs.get(name)).toBe(value);
+    // As many as Apache Kafka 4.3.1 has.
+    expect(configs.size).toBe(33);
+    expect((await produce(client, 't', ['v'])).errorCode).toBe(0);
+  });
+
   it('of the broker can be seen and not be changed', async () => {
     const { client } = await scene();
     const { results } = await client.call(describeConfigsApi, 4, {
