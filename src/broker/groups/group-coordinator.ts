@@ -88,7 +88,7 @@ export class GroupCoordinator {
       store: this.#store,
       topics: parts.topics,
       find: (groupId) => this.#find(groupId),
-      findOrMake: (groupId) => this.#find(groupId) ?? this.#makeClassic(groupId),
+      findOrMake: (groupId) => this.#find(groupId) ?? (this.#isFull ? undefined : this.#makeClassic(groupId)),
       emptied: (groupId) => this.#drop(groupId),
     });
   }
@@ -124,7 +124,7 @@ export class GroupCoordinator {
     }
     const known = present?.type === 'consumer' ? undefined : present;
     if (!known && memberId !== '') return joinError(errorCodes.UNKNOWN_MEMBER_ID, memberId);
-    if (!present && this.#groups.size >= this.#settings.maxGroups) return joinError(errorCodes.GROUP_MAX_SIZE_REACHED);
+    if (!present && this.#isFull) return joinError(errorCodes.GROUP_MAX_SIZE_REACHED);
     const group = known ?? this.#makeClassic(groupId);
     const answer = group.join(request, client, {
       needsKnownId: version >= JOIN_KNOWN_ID,
@@ -178,7 +178,7 @@ export class GroupCoordinator {
       const message = `Group ${groupId} is not a consumer group.`;
       return heartbeatRefused({ errorCode: errorCodes.GROUP_ID_NOT_FOUND, message });
     }
-    if (!present && this.#groups.size >= this.#settings.maxGroups) {
+    if (!present && this.#isFull) {
       return heartbeatRefused({ errorCode: errorCodes.GROUP_MAX_SIZE_REACHED, message: 'There are too many groups.' });
     }
     return this.#consumerHeartbeat(this.#makeConsumer(groupId), { ...request, memberId }, client);
@@ -226,6 +226,10 @@ export class GroupCoordinator {
     for (const groupId of gone) this.#drop(groupId);
     if (gone.length > 0) await this.#parts.journal.append(...gone.map(groupRemovedEntry));
     return results;
+  }
+
+  get #isFull(): boolean {
+    return this.#groups.size >= this.#settings.maxGroups;
   }
 
   #consumerHeartbeat(

@@ -41,8 +41,8 @@ export interface GroupOffsetsParts {
   readonly store: GroupStore;
   readonly topics: TopicDirectory;
   find(groupId: string): OffsetGroup | undefined;
-  /** A group that exists because somebody commits to it without being a member. */
-  findOrMake(groupId: string): OffsetGroup;
+  /** A group that exists because somebody commits to it without being a member; undefined when there are too many. */
+  findOrMake(groupId: string): OffsetGroup | undefined;
   /** All offsets of a group have expired. */
   emptied(groupId: string): void;
 }
@@ -140,8 +140,8 @@ export class GroupOffsets {
   } {
     const { groupId, generationId, memberId, groupInstanceId } = request;
     const refuse = (errorCode: number) => ({ answer: this.refuse(request.topics, errorCode) });
-    const group = this.#parts.find(groupId) ?? (generationId < 0 ? this.#parts.findOrMake(groupId) : undefined);
-    if (!group) return refuse(errorCodes.ILLEGAL_GENERATION);
+    const group = generationId < 0 ? this.#parts.findOrMake(groupId) : this.#parts.find(groupId);
+    if (!group) return refuse(generationId < 0 ? errorCodes.GROUP_MAX_SIZE_REACHED : errorCodes.ILLEGAL_GENERATION);
     const error = group.checkCommit(memberId, groupInstanceId, generationId, true);
     // Producers know the classic words only.
     if (error === errorCodes.STALE_MEMBER_EPOCH) return refuse(errorCodes.ILLEGAL_GENERATION);
@@ -253,6 +253,7 @@ export class GroupOffsets {
     if (!group) {
       if (generation >= 0) return version >= 9 ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.ILLEGAL_GENERATION;
       group = this.#parts.findOrMake(groupId);
+      if (!group) return errorCodes.GROUP_MAX_SIZE_REACHED;
     }
     // Before version 9 a generation cannot be a member epoch.
     if (group.type === 'consumer' && generation >= 0 && version < 9) return errorCodes.UNSUPPORTED_VERSION;

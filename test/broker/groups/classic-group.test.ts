@@ -3,7 +3,17 @@ import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
 import type { JoinAnswer } from '../../../src/broker/groups/group-types.js';
 import { errorCodes as codes } from '../../../src/wire/error-codes.js';
 import { settle } from '../../support/sim-clock.js';
-import { beat, GroupWorld, join, joinAlone, joinRequest, subscription, sync, TestClient } from './group-harness.js';
+import {
+  beat,
+  commit,
+  GroupWorld,
+  join,
+  joinAlone,
+  joinRequest,
+  subscription,
+  sync,
+  TestClient,
+} from './group-harness.js';
 
 /** Two members of one generation, stable; the first leads. */
 async function pair(world: GroupWorld): Promise<[JoinAnswer, JoinAnswer]> {
@@ -61,6 +71,8 @@ describe('joining', () => {
     expect((await world.groups.join(joinRequest(), new TestClient(), 9)).errorCode).toBe(codes.GROUP_MAX_SIZE_REACHED);
     await joinAlone(world, { groupId: 'second' });
     expect((await join(world, { groupId: 'third' })).errorCode).toBe(codes.GROUP_MAX_SIZE_REACHED);
+    expect(await commit(world, { groupId: 'third' })).toBe(codes.GROUP_MAX_SIZE_REACHED);
+    expect(world.groups.list([], [])).toHaveLength(2);
   });
 
   it('rebalances when a second member comes: heartbeats tell the first, both get the next generation', async () => {
