@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { listOffsetsApi } from '../../src/wire/apis/02-list-offsets.js';
 import { metadataApi } from '../../src/wire/apis/03-metadata.js';
 import { offsetFetchApi } from '../../src/wire/apis/09-offset-fetch.js';
 import { joinGroupApi } from '../../src/wire/apis/11-join-group.js';
@@ -108,6 +109,21 @@ it('JoinGroup finds out that no protocol of many is shared', async () => {
   await settle();
   const second = await client.call(joinGroupApi, 3, join('b'));
   expect(second.errorCode).toBe(errorCodes.INCONSISTENT_GROUP_PROTOCOL);
+});
+
+it('ListOffsets refuses a partition that stands twice, as Kafka does', async () => {
+  const { client } = await scene();
+  await makeTopic(client, 't', 2);
+  const partition = (partitionIndex: number, timestamp: bigint) => ({ partitionIndex, timestamp });
+  const topics = [
+    { name: 't', partitions: [partition(0, -2n), partition(1, -2n)] },
+    { name: 't', partitions: [partition(0, 5n)] },
+  ];
+  const answer = await client.call(listOffsetsApi, 6, { topics, replicaId: -1 });
+  expect(answer.topics.map(({ partitions }) => partitions.map(({ errorCode }) => errorCode))).toEqual([
+    [errorCodes.INVALID_REQUEST, errorCodes.NONE],
+    [errorCodes.INVALID_REQUEST],
+  ]);
 });
 
 it('CreatePartitions refuses a name that stands twice, and looks at each name once', async () => {

@@ -1,6 +1,7 @@
 // Behavior:
 // * -1 the end (for read_committed the last stable offset), -2 and -4 the first offset, -3 the record with the latest
 //   time, -5 and -6 remote storage, which is not there: offset -1.
+// * A partition that stands twice in one request is INVALID_REQUEST: a search by time may have to look far.
 // * Any other time: the first record with that time or a later one, found inside its batch; none: offset -1.
 //
 // Version notes:
@@ -36,11 +37,21 @@ const READ_COMMITTED = 1;
 /** Answers ListOffsets. */
 export const listOffsetsHandler = defineHandler(listOffsetsApi, async ({ broker }, request): Promise<Response> => {
   const topics: Response['topics'][number][] = [];
+  const counts = new Map<string, number>();
+  for (const { name, partitions } of request.topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${partitionIndex} ${name}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
   for (const { name, partitions } of request.topics) {
     const answers: PartitionAnswer[] = [];
     for (const want of partitions) {
       const partition = broker.topics.partition(name, want.partitionIndex);
-      answers.push(await answer(broker, partition, want, request.isolationLevel === READ_COMMITTED));
+      const { partitionIndex } = want;
+      const twice = counts.get(`${partitionIndex} ${name}`)! > 1;
+      if (twice) answers.push({ partitionIndex, errorCode: errorCodes.INVALID_REQUEST });
+      else answers.push(await answer(broker, partition, want, request.isolationLevel === READ_COMMITTED));
     }
     topics.push({ name, partitions: answers });
   }

@@ -84,6 +84,16 @@ function whole(properties: Properties, ...names: readonly string[]): number | un
   return Number(text);
 }
 
+const FLAGS: Readonly<Record<string, boolean>> = { true: true, t: true, 1: true, false: false, f: false, 0: false };
+
+/** A yes or no of `-X`, as librdkafka takes it, in any letter case. @throws `usage` */
+export function flagProperty(properties: Properties, name: string): boolean | undefined {
+  const text = properties[name]?.toLowerCase();
+  if (text === undefined) return undefined;
+  if (Object.hasOwn(FLAGS, text)) return FLAGS[text];
+  throw new StreamctlError('usage', `${name}: "${text}" is not known`, { hint: 'write true or false' });
+}
+
 /** Leaves out what is undefined, so that it can be spread over defaults. */
 function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
@@ -97,10 +107,9 @@ export function producerProperties(settings: ClientSettings): ProducerOptions {
   const acksText = first(properties, 'acks', 'request.required.acks');
   const acks = acksText === undefined ? undefined : acksOf(acksText);
   const kilobytes = whole(properties, 'queue.buffering.max.kbytes');
-  const idempotence = first(properties, 'enable.idempotence');
   return given({
     acks,
-    idempotent: idempotence === undefined ? undefined : idempotence === 'true',
+    idempotent: flagProperty(properties, 'enable.idempotence'),
     lingerMs: whole(properties, 'linger.ms', 'queue.buffering.max.ms'),
     batchBytes: whole(properties, 'batch.size'),
     bufferBytes: kilobytes === undefined ? whole(properties, 'buffer.memory') : kilobytes * 1024,

@@ -1,7 +1,7 @@
 import { StreamctlError } from '../../base/errors.js';
 import type { TlsOptions } from '../../base/network.js';
 import type { BrokerAddress, ClientSettings, SaslMechanism, SaslSettings } from './interfaces.js';
-import { checkPropertyNames } from './option-properties.js';
+import { checkPropertyNames, flagProperty } from './option-properties.js';
 
 const DEFAULT_PORT = 9092;
 const MECHANISMS: readonly SaslMechanism[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
@@ -76,7 +76,7 @@ function readTls(properties: Readonly<Record<string, string>>, readText: (path: 
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(passphrase === undefined ? {} : { passphrase }),
-    verify: properties['enable.ssl.certificate.verification'] !== 'false',
+    verify: flagProperty(properties, 'enable.ssl.certificate.verification') ?? true,
   };
 }
 

@@ -54,6 +54,21 @@ describe('readClientSettings', () => {
 });
 
 describe('option properties', () => {
+  it.each([
+    ['True', true],
+    ['1', true],
+    ['f', false],
+  ])('takes a yes or no as librdkafka does: %s', (text, value) => {
+    expect(producerProperties(read({ 'enable.idempotence': text })).idempotent).toBe(value);
+    const settings = { 'security.protocol': 'ssl', 'enable.ssl.certificate.verification': text };
+    expect(read(settings).tls?.verify).toBe(value);
+  });
+
+  it.each(['enable.idempotence', 'enable.ssl.certificate.verification'])('refuses another word for %s', (name) => {
+    const run = (): unknown => producerProperties(read({ 'security.protocol': 'ssl', [name]: 'maybe' }));
+    expect(run).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+
   it('reads what the producer, fetcher and group take', () => {
     expect(
       producerProperties(
