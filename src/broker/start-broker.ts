@@ -74,7 +74,7 @@ export interface RunningBroker {
   connections(): number;
   /** Milliseconds without any connection; 0 while there is one. */
   quietMs(): number;
-  /** Stops accepting, syncs everything, closes. */
+  /** Stops accepting, syncs everything, closes. @throws `disk-failed` and then what was not synced yet may be lost. */
   close(): Promise<void>;
 }
 
@@ -140,7 +140,8 @@ export async function startBroker(edges: BrokerEdges, options: BrokerOptions): P
       failed: parts.failed,
       connections: () => server.connections,
       quietMs: () => server.quietMs,
-      close: () => closeAll(parts, server, maintenance),
+      // A sync that fails never ends: whoever waits for it learns why.
+      close: () => Promise.race([closeAll(parts, server, maintenance), dead]),
     };
   } catch (error) {
     parts.die(error);

@@ -98,9 +98,9 @@ function watchOver(edges: BrokerEdges, options: OwnerOptions, running: RunningBr
       timer?.cancel();
       // First, so that nobody who looks now finds a broker that is about to go.
       edges.files.remove(brokerFilePath(dataFolder));
-      if (end.reason !== 'failed') await running.close();
+      const failure = end.reason === 'failed' ? end : await failureToClose(running);
       await lock.release();
-      tell(end);
+      tell(failure ?? end);
     })();
     return ending;
   };
@@ -112,6 +112,15 @@ function watchOver(edges: BrokerEdges, options: OwnerOptions, running: RunningBr
   };
   check();
   return { ...running, ended, close: () => finish({ reason: 'closed' }) };
+}
+
+async function failureToClose(running: RunningBroker): Promise<BrokerEnd | undefined> {
+  try {
+    await running.close();
+    return undefined;
+  } catch (error) {
+    return { reason: 'failed', error };
+  }
 }
 
 function owned(edges: BrokerEdges, folder: string): StreamctlError {

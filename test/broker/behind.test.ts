@@ -5,6 +5,7 @@ import { syncGroupApi } from '../../src/wire/apis/14-sync-group.js';
 import { initProducerIdApi } from '../../src/wire/apis/22-init-producer-id.js';
 import { endTxnApi } from '../../src/wire/apis/26-end-txn.js';
 import { consumerGroupHeartbeatApi } from '../../src/wire/apis/68-consumer-group-heartbeat.js';
+import type { StreamctlError } from '../../src/base/errors.js';
 import { errorCodes } from '../../src/wire/error-codes.js';
 import { batchOf } from '../support/sim-broker.js';
 import { makeTopic, type Scene, scene } from './broker-fixture.js';
@@ -113,4 +114,21 @@ it('an assignment that is too large to be stored is refused, and the next round 
   const { errorCode } = await stage.client.call(syncGroupApi, 3, { ...member, assignments });
   expect(errorCode).toBe(errorCodes.UNKNOWN_SERVER_ERROR);
   expect((await stage.running.broker.groups.describe(['g'], 5))[0]!.groupState).toBe('PreparingRebalance');
+});
+
+it('a broker whose disk fails while it closes says so instead of waiting for ever', async () => {
+  const ends: string[] = [];
+  for (let ahead = 0; ahead < 12; ahead++) {
+    const stage = await scene({ policy: 'interval' });
+    await makeTopic(stage.client, 't');
+    await begin(stage);
+    failNext(stage, ahead);
+    ends.push(
+      await stage.running.close().then(
+        () => 'closed',
+        (error: StreamctlError) => error.code,
+      ),
+    );
+  }
+  expect(new Set(ends)).toEqual(new Set(['closed', 'disk-failed']));
 });
