@@ -201,18 +201,17 @@ async function openData(parts: Parts, options: BrokerOptions, log: (line: string
   const { edges, settings, journal, topics, identity, admin, groups, transactions } = parts;
   const { files, clock, crypto } = edges;
   makeDataFolder(files, settings.dataFolder);
-  const repairs: StartRepair[] = [
-    ...journal.open({
-      files,
-      clock,
-      folder: `${settings.dataFolder}/journal`,
-      parents: [settings.dataFolder],
-      policy: settings.policy,
-      repair: options.repair ?? false,
-      onFatal: parts.die,
-    }),
-    ...topics.open(),
-  ];
+  const cut = journal.open({
+    files,
+    clock,
+    folder: `${settings.dataFolder}/journal`,
+    parents: [settings.dataFolder],
+    policy: settings.policy,
+    repair: options.repair ?? false,
+    onFatal: parts.die,
+  });
+  const keep = (folder: string): void => log(`${folder} is of a topic that is not known any more; it is kept`);
+  const repairs: StartRepair[] = [...cut, ...topics.open(cut.length > 0 ? keep : undefined)];
   for (const repair of repairs) log(describeRepair(repair));
   if (identity.clusterId === '') await journal.append(clusterEntry(uuidText(crypto.randomBytes(16))));
   for (const topic of topics.list()) await admin.prepareFor(topic.configs);

@@ -9,6 +9,9 @@ export interface StoredTopic extends Topic {
   readonly partitions: readonly PartitionLog[];
 }
 
+/** Marks the folder of a topic that the journal does not know and that nobody deleted. */
+const KEPT_NAME = 'unknown-topic';
+
 /** What changes a topic; applied by the journal. */
 export const topicEntries = {
   created: (name: string, id: string, partitions: number, configs: ReadonlyMap<string, string>): JournalEntry => ({
@@ -86,15 +89,14 @@ export class TopicStore implements TopicRegistry, JournalOwner {
 
   /**
    * Opens every log after the journal was replayed and removes folders of topics that are gone.
+   * @param keep called with each folder of an unknown topic, which then stays for good: the journal was cut, so what it
+   * does not know may be there all the same.
    * @returns what had to be cut off.
    * @throws `log-corrupt` `disk-failed`
    */
-  open(): readonly Repair[] {
+  open(keep?: (folder: string) => void): readonly Repair[] {
     this.#live = true;
-    const { files } = this.#edges;
-    for (const name of files.list(this.#folder)) {
-      if (!this.#byId.has(name)) files.remove(`${this.#folder}/${name}`);
-    }
+    this.#removeUnknown(keep);
     const repairs: Repair[] = [];
     for (const topic of this.#byId.values())
       for (const partition of topic.partitions) repairs.push(...partition.open());
@@ -139,6 +141,19 @@ export class TopicStore implements TopicRegistry, JournalOwner {
   /** Closes all logs as they are. */
   abandon(): void {
     for (const topic of this.#byId.values()) for (const partition of topic.partitions) partition.abandon();
+  }
+
+  #removeUnknown(keep?: (folder: string) => void): void {
+    const { files } = this.#edges;
+    for (const name of files.list(this.#folder)) {
+      const folder = `${this.#folder}/${name}`;
+      if (this.#byId.has(name) || files.exists(`${folder}/${KEPT_NAME}`)) continue;
+      if (!keep) files.remove(folder);
+      else {
+        files.replaceFile(`${folder}/${KEPT_NAME}`, new Uint8Array(0));
+        keep(folder);
+      }
+    }
   }
 
   #put(name: string, id: string, count: number, configs: ReadonlyMap<string, string>): void {

@@ -146,6 +146,23 @@ describe('topics', () => {
     await makeTopic(client, 't');
   });
 
+  it('that a repair of the journal forgot keep their records on the disk', async () => {
+    const stage = await scene({ repair: true });
+    await makeTopic(stage.client, 'a');
+    const id = await makeTopic(stage.client, 'b');
+    await produce(stage.client, 'b', ['v']);
+    await stage.running.close();
+    const journal = `/data/journal/${'0'.repeat(20)}.log`;
+    const text = new TextDecoder('latin1').decode(stage.files.readFile(journal));
+    stage.files.flipBit(journal, text.indexOf('"name":"b"'), 2);
+    for (let start = 0; start < 2; start++) {
+      await stage.restart();
+      expect([...stage.running.broker.topics.list()].map(({ name }) => name)).toEqual(['a']);
+      expect(stage.files.exists(`/data/topics/${id}/0/${'0'.repeat(20)}.log`)).toBe(true);
+    }
+    expect(stage.lines.filter((line) => line.includes(id))).toHaveLength(1);
+  });
+
   it('can only grow', async () => {
     const { client } = await scene();
     await makeTopic(client, 't', 2);
