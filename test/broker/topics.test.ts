@@ -146,6 +146,17 @@ describe('topics', () => {
     await makeTopic(client, 't');
   });
 
+  it('deleted while their records are deleted are unknown, and the connection stays', async () => {
+    const stage = await scene();
+    await makeTopic(stage.client, 't');
+    await produce(stage.client, 't', ['v']);
+    const other = await stage.connect();
+    const trimmed = trim(stage.client, 1n);
+    const deleted = other.call(deleteTopicsApi, 1, { topicNames: ['t'], timeoutMs: 1 });
+    expect(await trimmed).toMatchObject({ errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION });
+    expect((await deleted).responses[0]!.errorCode).toBe(0);
+  });
+
   it('that a repair of the journal forgot keep their records on the disk', async () => {
     const stage = await scene({ repair: true });
     await makeTopic(stage.client, 'a');

@@ -6,6 +6,7 @@
 // Version notes:
 // * v0 to v1 alike; v2 flexible
 
+import { StreamctlError } from '../../base/errors.js';
 import type { ResponseInputOf } from '../../wire/api.js';
 import { deleteRecordsApi } from '../../wire/apis/21-delete-records.js';
 import { errorCodes } from '../../wire/error-codes.js';
@@ -38,6 +39,13 @@ async function trim(broker: Broker, name: string, partitionIndex: number, offset
   const end = partition.highWatermark;
   const target = offset === ALL ? end : offset;
   if (target < 0 || target > end) return refuse(errorCodes.OFFSET_OUT_OF_RANGE);
-  if (target > partition.logStart) await broker.admin.trim(topic, partitionIndex, target);
-  return { partitionIndex, lowWatermark: BigInt(partition.logStart), errorCode: errorCodes.NONE };
+  try {
+    if (target > partition.logStart) await broker.admin.trim(topic, partitionIndex, target);
+    return { partitionIndex, lowWatermark: BigInt(partition.logStart), errorCode: errorCodes.NONE };
+  } catch (error) {
+    if (!(error instanceof StreamctlError)) throw error;
+    // Not found: the topic was deleted meanwhile.
+    const isGone = error.code === 'not-found';
+    return refuse(isGone ? errorCodes.UNKNOWN_TOPIC_OR_PARTITION : errorCodes.KAFKA_STORAGE_ERROR);
+  }
 }
