@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { StreamctlError } from '../../src/base/errors.js';
 import { produceApi } from '../../src/wire/apis/00-produce.js';
 import { joinGroupApi } from '../../src/wire/apis/11-join-group.js';
 import { syncGroupApi } from '../../src/wire/apis/14-sync-group.js';
 import { initProducerIdApi } from '../../src/wire/apis/22-init-producer-id.js';
 import { endTxnApi } from '../../src/wire/apis/26-end-txn.js';
 import { consumerGroupHeartbeatApi } from '../../src/wire/apis/68-consumer-group-heartbeat.js';
-import type { StreamctlError } from '../../src/base/errors.js';
 import { errorCodes } from '../../src/wire/error-codes.js';
 import { batchOf } from '../support/sim-broker.js';
 import { makeTopic, type Scene, scene } from './broker-fixture.js';
