@@ -17,6 +17,8 @@ export interface Limits {
   readonly heldBytes: number;
   /** Records in one fetch answer, however much the client asks for; a single larger batch still travels. */
   readonly fetchBytes: number;
+  /** Partitions that waiting fetches name, all together; beyond, a fetch is answered at once. */
+  readonly waitingPartitions: number;
   /** Longest a fetch waits. */
   readonly fetchWaitMs: number;
   /** Partitions of all topics together. */
@@ -36,6 +38,7 @@ export const DEFAULT_LIMITS: Limits = {
   unsentTotalBytes: 24 << 20,
   heldBytes: 50 << 20,
   fetchBytes: 8 << 20,
+  waitingPartitions: 200_000,
   fetchWaitMs: 300_000,
   partitions: 10_000,
   partitionsPerTopic: 2_000,

@@ -116,6 +116,24 @@ describe('a connection', () => {
     expect(waiting.watcherCount).toBe(0);
   });
 
+  it('does not wait for records where too many do, and may again once they went away', async () => {
+    const { client, connect, running } = await scene({ limits: { waitingPartitions: 10 } });
+    await makeTopic(client, 't');
+    const partitions = Array.from({ length: 6 }, () => ({ partition: 0, fetchOffset: 0n, partitionMaxBytes: 100 }));
+    const wait = { maxWaitMs: 1_000_000, minBytes: 1, topics: [{ topic: 't', partitions }] };
+    const greedy = await connect();
+    greedy.sendRaw(encodeRequest(fetchApi, 11, 1, null, wait));
+    await settle();
+    const partition = running.broker.topics.partition('t', 0)!;
+    expect(partition.watcherCount).toBe(1);
+    expect((await client.call(fetchApi, 11, wait)).responses[0]!.partitions).toHaveLength(6);
+    greedy.close();
+    await settle();
+    client.sendRaw(encodeRequest(fetchApi, 11, 2, null, wait));
+    await settle();
+    expect(partition.watcherCount).toBe(1);
+  });
+
   it('that never says anything makes room when there are too many', async () => {
     const { client, connect, running } = await scene({ limits: { connections: 5 } });
     await client.call(metadataApi, 9, { topics: null });

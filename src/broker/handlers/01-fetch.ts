@@ -1,6 +1,7 @@
 // Behavior:
 // * Whole batches as they lie on the disk, one read of consecutive ones per partition; nothing is decoded.
 // * Waits until `minBytes` are there, an error has to be told, or `maxWaitMs` is over; partitions wake the request.
+// * Where waiting fetches name too many partitions (`waitingPartitions`), another is answered at once.
 // * The first partition with records gets at least one batch even when it is larger than the bounds asked for (KIP-74);
 //   the whole answer is bounded by `fetchBytes`, whatever the client asks for.
 // * read_committed readers get nothing behind the last stable offset, and the list of aborted transactions.
@@ -22,6 +23,7 @@ import type { RequestOf, ResponseInputOf } from '../../wire/api.js';
 import { fetchApi } from '../../wire/apis/01-fetch.js';
 import { errorCodes } from '../../wire/error-codes.js';
 import { LEADER_EPOCH } from '../batch-framing.js';
+import type { Broker } from '../broker.js';
 import { defineHandler, type HandlerContext } from '../handler.js';
 import type { PartitionLog } from '../partition-log.js';
 
@@ -43,9 +45,20 @@ export const fetchHandler = defineHandler(fetchApi, (context, request) => {
   const first = collect(context, request);
   const waitMs = Math.min(request.maxWaitMs, context.broker.settings.limits.fetchWaitMs);
   if (first.urgent || first.bytes >= request.minBytes || waitMs <= 0) return first.response;
+  const { bytes, partitions } = first;
+  if ((waiting.get(context.broker) ?? 0) + partitions.length > context.broker.settings.limits.waitingPartitions) {
+    return first.response;
+  }
   giveBack(context, first);
-  return new Promise<Response>((resolve) => wait(context, request, first, waitMs, resolve));
+  return new Promise<Response>((resolve) => wait(context, request, { bytes, partitions }, waitMs, resolve));
 });
+
+/** Partitions that the waiting fetches of each broker name: their requests stay in memory. */
+const waiting = new WeakMap<Broker, number>();
+
+function countWaiting(broker: Broker, partitions: number): void {
+  waiting.set(broker, (waiting.get(broker) ?? 0) + partitions);
+}
 
 interface Collected {
   readonly response: Response;
@@ -58,7 +71,7 @@ interface Collected {
 function wait(
   context: HandlerContext,
   request: Request,
-  first: Collected,
+  first: Pick<Collected, 'bytes' | 'partitions'>,
   waitMs: number,
   resolve: (response: Response) => void,
 ): void {
@@ -81,7 +94,9 @@ function wait(
     else if (seen) giveBack(context, seen);
   };
   const timer = clock.after(waitMs, () => finish());
+  countWaiting(context.broker, first.partitions.length);
   undo.push(
+    () => countWaiting(context.broker, -first.partitions.length),
     () => timer.cancel(),
     context.peer.onClose(() => finish()),
   );
