@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { initProducerIdApi } from '../../src/wire/apis/22-init-producer-id.js';
 import { errorCodes } from '../../src/wire/error-codes.js';
 import { batchOf, type TestProducer } from '../support/sim-broker.js';
 import { fetchFrom, makeTopic, produce, scene, valuesIn } from './broker-fixture.js';
@@ -75,6 +76,18 @@ describe('an idempotent producer', () => {
     const partition = stage.running.broker.topics.partition('t', 0)!;
     await stage.clock.advance(7_200_000);
     expect(partition.producer(42)).toBeUndefined();
+  });
+
+  it.each([{ producerId: 42n }, { producerEpoch: 0 }])('names an id together with its epoch: %o', async (half) => {
+    const { client } = await scene();
+    for (const transactionalId of [null, 'x']) {
+      const { errorCode } = await client.call(initProducerIdApi, 5, {
+        transactionalId,
+        transactionTimeoutMs: 1000,
+        ...half,
+      });
+      expect(errorCode).toBe(errorCodes.INVALID_REQUEST);
+    }
   });
 
   it('is rebuilt from the log where its snapshots are lost or torn', async () => {
