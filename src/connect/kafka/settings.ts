@@ -26,6 +26,7 @@ export function readClientSettings(
       hint: 'write plaintext, ssl, sasl_plaintext or sasl_ssl',
     });
   }
+  checkProtocol(properties, protocol);
   const addresses = brokers.flatMap((text) => text.split(',')).filter((text) => text.trim() !== '');
   return {
     brokers: addresses.map(parseBrokerAddress),
@@ -40,6 +41,20 @@ export function readClientSettings(
     metadataMaxAgeMs: number('metadata.max.age.ms', 300_000),
     properties,
   };
+}
+
+/** What somebody sets and the protocol does not use is a mistake: a login that never happens, a key that is never shown. */
+function checkProtocol(properties: Readonly<Record<string, string>>, protocol: string): void {
+  const unused = (prefix: string): string | undefined =>
+    Object.keys(properties).find((name) => name.startsWith(prefix));
+  const name =
+    (protocol.startsWith('sasl') ? undefined : unused('sasl.')) ??
+    (protocol.endsWith('ssl') ? undefined : unused('ssl.'));
+  if (name === undefined) return;
+  const needed = unused('sasl.') === undefined ? 'SSL' : 'SASL_SSL';
+  throw new StreamctlError('usage', `${name} has no effect with security.protocol=${protocol}`, {
+    hint: `-X security.protocol=${needed}`,
+  });
 }
 
 /** Reads `host`, `host:port`, `[::1]:port`. @throws `usage` */

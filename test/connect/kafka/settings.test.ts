@@ -46,6 +46,17 @@ describe('readClientSettings', () => {
     expect(() => read(properties as unknown as Record<string, string>)).toThrow(usage);
   });
 
+  it.each([
+    [{ 'sasl.username': 'x' }, 'SASL_SSL'],
+    [{ 'ssl.ca.location': '/ca.pem' }, 'SSL'],
+    [{ 'security.protocol': 'ssl', 'sasl.password': 'x' }, 'SASL_SSL'],
+    [{ 'security.protocol': 'SASL_PLAINTEXT', 'ssl.key.pem': 'KEY', 'sasl.mechanism': 'PLAIN' }, 'SASL_SSL'],
+  ])('says which protocol uses %j', (properties, protocol) => {
+    expect(() => read(properties as unknown as Record<string, string>)).toThrow(
+      expect.objectContaining({ code: 'usage', hint: `-X security.protocol=${protocol}` }),
+    );
+  });
+
   it('names settings that are near', () => {
     expect(() => read({ 'kafka.sasl.username': 'x' })).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('sasl.username') }),
