@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Apache Kafka 4.3.1 (KRaft, one node, 127.0.0.1 only) from its Maven Central jars; needs Java 17 and Maven.
 #   kafka.sh resolve                 jars -> $SERVICES_HOME/kafka/libs, once, 130 MB
+#   kafka.sh clients VERSION...      jars of older Java clients -> $SERVICES_HOME/kafka/clients-VERSION, once, 15 MB each
 #   kafka.sh start [port]            starts a broker (default 19092) and waits until it answers
 #   kafka.sh stop [port]             stops it and removes its data
 #   kafka.sh topics|groups|configs|perf-produce|perf-consume|console-produce|console-consume ARGS...
@@ -59,6 +60,12 @@ resolve)
   mkdir -p "$home"
   mvn -q -B -ntp -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$home/libs" -DincludeScope=runtime
   touch "$home/resolved-4.3.1-streams" ;;
+clients)
+  for version in "$@"; do
+    [ -f "$home/clients-$version/resolved" ] && continue
+    mvn -q -B -ntp -f "$here/kafka-clients/pom.xml" -Dclients="$version" dependency:copy-dependencies -DoutputDirectory="$home/clients-$version"
+    touch "$home/clients-$version/resolved"
+  done ;;
 start)
   port=${1:-19092}; data="$home/data-$port"; mkdir -p "$data"
   if [ -f "$data/pid" ] && kill -0 "$(cat "$data/pid")" 2>/dev/null; then echo "already running on $port"; exit 0; fi
@@ -87,5 +94,5 @@ console-consume) tool org.apache.kafka.tools.consumer.ConsoleConsumer "$@" ;;
 perf-produce) perf org.apache.kafka.tools.ProducerPerformance "$@" ;;
 perf-consume) perf org.apache.kafka.tools.ConsumerPerformance "$@" ;;
 run) tool "$@" ;;
-*) sed -n 2,9p "${BASH_SOURCE[0]}"; exit 2 ;;
+*) sed -n 2,10p "${BASH_SOURCE[0]}"; exit 2 ;;
 esac

@@ -70,6 +70,12 @@ export const kafkaLibs = join(servicesHome, 'kafka/libs');
 /** Whether Kafka's Java tools can be run here. */
 export const hasJavaTools = existsSync(join(servicesHome, 'kafka/resolved-4.3.1-streams'));
 
+/** Folder of the jars of an older Java client, made by `scripts/services/kafka.sh clients VERSION`; undefined where it was not. */
+export function clientLibs(version: string): string | undefined {
+  const folder = join(servicesHome, `kafka/clients-${version}`);
+  return existsSync(join(folder, 'resolved')) ? folder : undefined;
+}
+
 /** Runs one of the tools of scripts/services/kafka.sh; gives stdout. */
 export function javaTool(args: readonly string[], input?: string): string {
   return execFileSync('bash', [resolve('scripts/services/kafka.sh'), ...args], {
