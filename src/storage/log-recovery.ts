@@ -79,7 +79,14 @@ export function recoverSegments(options: RecoveryOptions): Recovered {
   if (missing && !options.repair) {
     throw corrupt(`${folder} has lost its newest segment`, `It began with offset ${point.base}.`);
   }
+  // What was cut off is not missed by the next start.
+  if (options.repair && (missing || repairs.length > 0)) forgetPoint(files, folder);
   return { segments, repairs, gaps };
+}
+
+function forgetPoint(files: FileSystem, folder: string): void {
+  files.remove(`${folder}/${RECOVERY_POINT_NAME}`);
+  if (files.exists(folder)) files.syncFolder(folder);
 }
 
 interface Circumstances {

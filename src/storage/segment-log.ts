@@ -256,18 +256,28 @@ export class SegmentLog {
       return false;
     }
     for (const segment of replaced) this.#reader.forget(segment);
-    this.#segments.splice(at, replaced.length, replacement.swap());
+    try {
+      this.#segments.splice(at, replaced.length, replacement.swap());
+    } catch (error) {
+      // Some of the files may be others than those known here; a new start ends what the note says.
+      if (replacement.begun) this.#options.onFatal(error);
+      throw error;
+    }
     return true;
   }
 
   /** Removes closed segments that end before or at `offset`. @returns how many. @throws `disk-failed` */
   dropBefore(offset: number): number {
+    const { files, folder } = this.#options;
     let count = 0;
     while (this.#segments.length > 1 && this.#segments[0]!.next <= offset) {
-      const segment = this.#segments.shift()!;
+      const segment = this.#segments[0]!;
       this.#reader.forget(segment);
-      this.#options.files.remove(segment.path);
-      this.#options.files.remove(indexPath(segment));
+      files.remove(segment.path);
+      this.#segments.shift();
+      files.remove(indexPath(segment));
+      // Else a power loss may bring back this one and not the one behind it, which is a hole to the next start.
+      files.syncFolder(folder);
       count++;
     }
     return count;

@@ -31,6 +31,7 @@ export class SegmentReplacement {
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #closed = false;
+  #begun = false;
 
   /** @param replaced neighbours, oldest first. @throws `disk-failed` */
   constructor(files: FileSystem, folder: string, replaced: readonly Segment[]) {
@@ -46,6 +47,11 @@ export class SegmentReplacement {
   /** Bytes written so far. */
   get size(): number {
     return this.#made.size;
+  }
+
+  /** Whether the files may have changed places already: then only the note says which of them count. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   /** Adds a frame; its offsets are those it had. @throws `disk-failed` */
@@ -75,7 +81,12 @@ export class SegmentReplacement {
   swap(): Segment {
     const [first, ...others] = this.replaced;
     const note: Swap = { into: first!.base, others: others.map(({ base }) => base) };
-    this.#files.replaceFile(`${this.#folder}/${SWAP_NAME}`, utf8(JSON.stringify(note)));
+    const path = `${this.#folder}/${SWAP_NAME}`;
+    try {
+      this.#files.replaceFile(path, utf8(JSON.stringify(note)));
+    } finally {
+      this.#begun = this.#files.exists(path);
+    }
     carryOut(this.#files, this.#folder, note);
     try {
       writeIndex(this.#files, this.#made);
@@ -87,9 +98,10 @@ export class SegmentReplacement {
     return this.#made;
   }
 
-  /** Throws the new file away. */
+  /** Throws the new file away, unless a note already makes it part of the log. */
   abandon(): void {
     this.#close();
+    if (this.#begun) return;
     this.#files.remove(this.#path);
   }
 

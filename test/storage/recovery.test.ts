@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StreamctlError } from '../../src/base/errors.js';
+import { seededRandom } from '../../src/base/random.js';
 import { encodeRecoveryPoint } from '../../src/storage/recovery-point.js';
 import { SimFiles } from '../support/sim-files.js';
 import { FOLDER, fill, openLog, readAll, upTo } from './log-fixture.js';
@@ -96,6 +97,28 @@ describe('recovery', () => {
     await log.durable();
     const { log: again } = openLog(files.afterKill());
     expect(readAll(again)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('starts again after a repair, also when nothing was written since', async () => {
+    const files = await killed();
+    cut(files, 100);
+    openLog(files, { repair: true });
+    expect(readAll(openLog(files.afterKill()).log)).toEqual(upTo(1));
+  });
+
+  it('begins where segments were dropped, whichever of them a power loss brings back', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const files = new SimFiles();
+      files.makeFolder('/data');
+      files.syncFolder('/');
+      const { log } = openLog(files, { segmentBytes: 2 * FRAME_BYTES });
+      fill(log, 10);
+      await log.durable();
+      log.dropBefore(seed % 2 === 0 ? 4 : 2);
+      log.dropBefore(7);
+      const { log: after } = openLog(files.afterPowerLoss(seededRandom(seed)));
+      expect(readAll(after)).toEqual([6, 7, 8, 9]);
+    }
   });
 
   it('refuses when a segment is missing, and sets the later ones aside on repair', async () => {

@@ -139,4 +139,31 @@ describe('a segmented log', () => {
     expect(acknowledged).toBe(false);
     expect(durable).toEqual([1]);
   });
+
+  it('keeps every record when a call fails while a new file takes the place of old ones', async () => {
+    let ended = 0;
+    for (let call = 0, struck = true; struck; call++) {
+      const files = new SimFiles();
+      const { log, fatal } = openLog(files, { segmentBytes: 128 });
+      fill(log, 7);
+      await log.durable();
+      const replacement = log.beginReplacement(log.segments.slice(0, 2));
+      for (let offset = 0; offset < 4; offset++) {
+        const { bytes, frame } = numberFrame(offset, 1, 40);
+        replacement.append(bytes, frame);
+      }
+      files.faultAt(files.calls + call, 'fail');
+      const failed = await log.finishReplacement(replacement).then(
+        () => false,
+        () => true,
+      );
+      ({ struck } = files);
+      files.faultAt(-1, 'fail');
+      if (failed) replacement.abandon();
+      if (fatal.length > 0) ended++;
+      else expect(readAll(log)).toEqual(upTo(7));
+      expect(readAll(openLog(files.afterKill()).log)).toEqual(upTo(7));
+    }
+    expect(ended).toBeGreaterThan(5);
+  });
 });
