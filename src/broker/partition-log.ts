@@ -340,16 +340,14 @@ export class PartitionLog implements Partition {
 
   #rebuildProducers(log: SegmentLog): void {
     const loaded = loadProducers(this.#edges.files, this.folder, log.end);
-    if (loaded) this.#producers.restore(loaded.snapshot);
+    // An older one knows nothing of what was dropped since: the one after it was lost with the power.
+    if (loaded && loaded.offset >= log.start) this.#producers.restore(loaded.snapshot);
     log.walk(Math.max(loaded?.offset ?? 0, log.start), log.end, (bytes, at, frame) => {
       // A scan of heads has only those at hand; markers are small enough to be read whole.
       const header = headOf(bytes, at, frame.size);
       const { baseOffset } = header;
-      if (!isControl(header)) this.#producers.appended(header);
-      else {
-        const marker = readMarker(log.read(frame.first, frame.size, frame.last + 1, true).bytes);
-        this.#producers.appended(header, baseOffset, marker);
-      }
+      const control = isControl(header) ? log.read(frame.first, frame.size, frame.last + 1, true).bytes : undefined;
+      this.#producers.appended(header, baseOffset, control && readMarker(control));
       return undefined;
     });
     this.#producers.dropBefore(Math.max(this.#startOffset, log.start));

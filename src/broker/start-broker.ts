@@ -217,7 +217,7 @@ async function openData(parts: Parts, options: BrokerOptions, log: (line: string
   for (const topic of topics.list()) await admin.prepareFor(topic.configs);
   topics.onDeleted((topic) => behind(() => groups.offsets.forgetTopic(topic.name)));
   groups.start();
-  const orphans = await transactions.start();
+  const orphans = await transactions.start(topics.producers());
   if (orphans > 0) log(`${orphans} transactions that nobody owned were aborted`);
   return repairs;
 }

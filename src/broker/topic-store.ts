@@ -103,6 +103,15 @@ export class TopicStore implements TopicRegistry, JournalOwner {
     return repairs;
   }
 
+  /** Ids and epochs of all producers that the logs know. */
+  *producers(): Iterable<readonly [producerId: number, epoch: number]> {
+    for (const topic of this.#byId.values()) {
+      for (const partition of topic.partitions) {
+        for (const { producerId, epoch } of partition.producers()) yield [producerId, epoch];
+      }
+    }
+  }
+
   apply(entry: JournalEntry): void {
     switch (entry.kind) {
       case 'topic':

@@ -28,6 +28,12 @@ export class ProducerIds {
     return next;
   }
 
+  /** A producer has this id, whatever the journal says. */
+  skip(producerId: number): void {
+    if (producerId < this.#store.reservedBelow) return;
+    this.#reserved = this.#journal.append(producerIdsEntry(producerId + 1));
+  }
+
   /** Resolves when all ids that were taken cannot be given away again. */
   durable(): Promise<void> {
     return this.#reserved;

@@ -79,6 +79,9 @@ export interface Admission {
 /** After a disk that refused a write: until then the transaction stays as it is. */
 const RETRY_MS = 1_000;
 
+/** Larger producer ids were not given away by a broker. */
+const ID_MAX = 2 ** 40;
+
 const ADMITTED: Admission = { errorCode: errorCodes.NONE };
 
 /**
@@ -107,10 +110,12 @@ export class TransactionCoordinator {
   /**
    * After replay and the recovery of the partitions: ends what was decided, resumes the time limits of what is open,
    * aborts what nobody owns. Resolves when all markers are durable; requests have to wait for it.
+   * @param producers the producer ids and epochs that partitions know.
    * @returns how many open transactions in partitions belonged to nobody.
    */
-  async start(): Promise<number> {
+  async start(producers: Iterable<readonly [producerId: number, epoch: number]> = []): Promise<number> {
     const { topics, journal } = this.#parts;
+    this.#catchUp(producers);
     const inLogs = openPartitions(topics);
     for (const stored of [...this.#store.all()]) {
       if (!isOpen(stored)) continue;
@@ -223,6 +228,27 @@ export class TransactionCoordinator {
   /** All transactional ids. */
   list(): Iterable<TransactionState> {
     return this.#store.all();
+  }
+
+  /**
+   * Without fsync a power loss may take from the journal what the logs still have. An id or an epoch that was given away
+   * twice would make the first batches of a new producer look like those that are there already.
+   */
+  #catchUp(producers: Iterable<readonly [producerId: number, epoch: number]>): void {
+    const { journal, endOffsets } = this.#parts;
+    const epochs = new Map<number, number>();
+    for (const [id, epoch] of producers) epochs.set(id, Math.max(epoch, epochs.get(id) ?? 0));
+    for (const state of [...this.#store.all()]) {
+      const epoch = epochs.get(state.producerId) ?? NONE;
+      if (epoch <= state.epoch) continue;
+      // What the journal knows of is over; what is open in the logs belongs to nobody.
+      const over = { status: 'Empty', partitions: [], groups: [], nextProducerId: NONE, lastEpoch: NONE } as const;
+      const ended = endOffsets(state.producerId, state.status === 'PrepareCommit');
+      void journal.append(transactionEntry({ ...state, ...over, epoch }), ended);
+    }
+    let latest = NONE;
+    for (const id of epochs.keys()) if (id > latest && id < ID_MAX) latest = id;
+    this.#ids.skip(latest);
   }
 
   #decideInit(request: InitRequest) {
