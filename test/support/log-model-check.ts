@@ -169,6 +169,7 @@ export function learnFates(world: World, all: boolean): void {
         }
         open.delete(producerId);
       }
+      if (slice.next <= at) break;
       at = slice.next;
     }
     for (const [producerId, attempts] of open) {
