@@ -49,12 +49,13 @@ export async function compactPartition(
   return compaction.run(end);
 }
 
-/** End of the closed segments that may be compacted now. */
+/** End of the closed segments that may be compacted now: whatever the policy of syncs, they are on the disk. */
 function cleanableEnd(partition: PartitionLog, nowMs: number): number {
   const { log, settings, lastStable } = partition;
   let end = log.start;
   for (const segment of log.segments.slice(0, -1)) {
-    if (segment.next > lastStable) break;
+    // What a power loss may still take must not have taken older records of its keys along.
+    if (segment.next > Math.min(lastStable, log.durableEnd)) break;
     if (segment.maxTimestamp >= 0 && nowMs - segment.maxTimestamp < settings.minCompactionLagMs) break;
     end = segment.next;
   }
