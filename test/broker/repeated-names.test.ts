@@ -23,7 +23,7 @@ function often<T>(value: T): T[] {
   return Array.from({ length: OFTEN }, () => value);
 }
 
-describe('what a request names again and again is told once', () => {
+describe('what a request names again and again is told once, or a few times where Kafka tells it each time', () => {
   it('Metadata', async () => {
     const { client } = await scene();
     const topicId = await makeTopic(client, 't', 2_000);
@@ -53,7 +53,7 @@ describe('what a request names again and again is told once', () => {
   it('OffsetFetch of all topics', async () => {
     const { client } = await scene();
     const groups = often({ groupId: 'g', topics: null });
-    expect((await client.call(offsetFetchApi, 8, { groups })).groups).toHaveLength(1);
+    expect((await client.call(offsetFetchApi, 8, { groups })).groups).toHaveLength(5);
     const one = { groupId: 'g', topics: [{ name: 'a', partitionIndexes: [0] }] };
     const two = { groupId: 'g', topics: [{ name: 'b', partitionIndexes: [0] }] };
     expect((await client.call(offsetFetchApi, 8, { groups: [one, two] })).groups).toHaveLength(2);
