@@ -31,21 +31,34 @@ import { ReadTarget, readingInto, wrapSocket } from './system-sockets.js';
 import { dialTls, tlsHint, tlsServer } from './system-tls.js';
 import type { Clock } from './time.js';
 
+/** What `setTimeout` can take. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** {@link Clock} of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(delayMs, action, background = false) {
-    const timer = setTimeout(action, delayMs);
-    if (background) timer.unref();
+    const dueMs = performance.now() + delayMs;
+    // Node counts from when its loop last looked at the time, so a timer often fires early; and longer ones at once.
+    const fire = (): void => {
+      const leftMs = dueMs - performance.now();
+      if (leftMs > 0) timer = start(leftMs);
+      else action();
+    };
+    const start = (ms: number): NodeJS.Timeout => {
+      const started = setTimeout(fire, Math.min(Math.ceil(ms), LONGEST_TIMER_MS));
+      return background ? started.unref() : started;
+    };
+    let timer = start(delayMs);
     return { cancel: () => clearTimeout(timer) };
   },
   sleep(delayMs, signal) {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const timer = setTimeout(done, delayMs);
+      const timer = systemClock.after(delayMs, done);
       function done(): void {
-        clearTimeout(timer);
+        timer.cancel();
         signal?.removeEventListener('abort', done);
         resolve();
       }

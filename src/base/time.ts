@@ -14,7 +14,10 @@ export interface Clock {
   now(): number;
   /** Monotonic time in milliseconds, with fractions; only differences mean something. */
   elapsed(): number;
-  /** Calls `action` once after `delayMs`. Does not keep the process alive when `background` is true. */
+  /**
+   * Calls `action` once after `delayMs`, by {@link elapsed} never earlier. Does not keep the process alive when `background`
+   * is true.
+   */
   after(delayMs: number, action: () => void, background?: boolean): Timer;
   /** Resolves after `delayMs`, or at once (without an error) when `signal` aborts. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;

@@ -158,6 +158,36 @@ describe('network', () => {
 });
 
 describe('clock', () => {
+  it('never calls earlier than asked, however busy the loop was', async () => {
+    const lengths: number[] = [];
+    const one = (ms: number): Promise<void> =>
+      new Promise((done) => {
+        const beganMs = systemClock.elapsed();
+        systemClock.after(ms, () => {
+          lengths.push(systemClock.elapsed() - beganMs - ms);
+          done();
+        });
+      });
+    const calls: Promise<void>[] = [];
+    for (let index = 0; index < 60; index++) {
+      const busyUntilMs = systemClock.elapsed() + (index % 4);
+      while (systemClock.elapsed() < busyUntilMs);
+      calls.push(one(10 + (index % 7)));
+      if (index % 10 === 9) await systemClock.sleep(1);
+    }
+    await Promise.all(calls);
+    expect(lengths).toHaveLength(60);
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('waits longer than a timer of Node can', async () => {
+    const called: string[] = [];
+    const month = systemClock.after(30 * 86_400_000, () => called.push('month'));
+    await systemClock.sleep(20);
+    month.cancel();
+    expect(called).toEqual([]);
+  });
+
   it('wakes a sleeper when its signal aborts', async () => {
     const abort = new AbortController();
     const sleeping = systemClock.sleep(60_000, abort.signal);

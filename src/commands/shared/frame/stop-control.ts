@@ -46,7 +46,7 @@ export class StopControl implements StreamControl {
     this.#startMs = clock.elapsed();
     this.#lastRowMs = this.#startMs;
     for (const condition of conditions) {
-      if (condition.kind === 'duration' || condition.kind === 'idle') this.#checkAfter(condition.ms, condition.kind);
+      if (condition.kind === 'duration' || condition.kind === 'idle') this.#checkAfter(condition);
     }
     if (timeoutMs !== undefined) this.#schedule(timeoutMs, () => this.stop('timeout'));
   }
@@ -169,12 +169,14 @@ export class StopControl implements StreamControl {
     }
   }
 
-  #checkAfter(ms: number, kind: 'duration' | 'idle'): void {
-    this.#schedule(Math.max(1, Math.ceil(ms)), () => {
+  #checkAfter(condition: Condition & { readonly ms: number }, leftMs = condition.ms): void {
+    this.#schedule(Math.max(1, Math.ceil(leftMs)), () => {
       this.#check();
-      if (kind === 'duration' || this.#reason !== undefined) return;
-      const silentMs = this.#options.clock.elapsed() - this.#lastRowMs;
-      this.#checkAfter(silentMs < ms ? ms - silentMs : ms, kind);
+      if (this.#reason !== undefined) return;
+      const sinceMs = condition.kind === 'idle' ? this.#lastRowMs : this.#startMs;
+      const restMs = condition.ms - (this.#options.clock.elapsed() - sinceMs);
+      if (restMs > 0) this.#checkAfter(condition, restMs);
+      else if (condition.kind === 'idle') this.#checkAfter(condition);
     });
   }
 
