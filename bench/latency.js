@@ -80,9 +80,10 @@ const percentiles = (sorted) =>
 export async function run() {
   const rows = [];
   for (const [name, start] of [
-    ['embedded, --fsync always', () => embedded(['--fsync', 'always'])],
     ['embedded, --fsync never', () => embedded(['--fsync', 'never'])],
     ['Apache Kafka 4.3.1', () => apacheKafka(19692)],
+    ['embedded, --fsync always', () => embedded(['--fsync', 'always'])],
+    ['Apache Kafka 4.3.1, flushing every message', () => apacheKafka(19692, 'log.flush.interval.messages=1')],
   ]) {
     const broker = await start();
     try {
