@@ -49,17 +49,46 @@ export async function findLatest(
   limit: number,
   compression: Compression,
 ): Promise<FoundRecord | undefined> {
-  let latest = -1;
-  let first = -1;
-  partition.log.walk(partition.logStart, limit, (bytes, at, frame) => {
-    if (frame.maxTimestamp > latest && hasRecords(bytes, at)) {
-      latest = frame.maxTimestamp;
-      first = frame.first;
-    }
-    return undefined;
+  const { first, timestampMs } = latestBatch(partition, limit);
+  return first < 0 ? undefined : searchBatch(partition, first, limit, compression, (time) => time >= timestampMs);
+}
+
+/** Where a batch begins, and its latest time; -1 for none. */
+interface DatedBatch {
+  readonly first: number;
+  readonly timestampMs: number;
+}
+
+function latestBatch(partition: PartitionLog, limit: number): DatedBatch {
+  const { log, logStart } = partition;
+  const segments = log.segments.toSorted((a, b) => b.maxTimestamp - a.maxTimestamp || a.base - b.base);
+  const latestMs = segments[0]?.maxTimestamp ?? -1;
+  const indexed = latestIn(partition, Math.max(logStart, log.offsetBefore(latestMs)), limit, latestMs);
+  if (indexed.timestampMs === latestMs) return indexed;
+  // That time is a marker's, or of records out of reach: the heads of a segment are read, and of others that may have a later one.
+  let found: DatedBatch = { first: -1, timestampMs: -1 };
+  for (const { base, next, maxTimestamp } of segments) {
+    if (maxTimestamp < found.timestampMs) break;
+    const here = latestIn(partition, Math.max(logStart, base), Math.min(limit, next));
+    const isEarlier = here.timestampMs === found.timestampMs && here.first < found.first;
+    if (here.timestampMs > found.timestampMs || isEarlier) found = here;
+  }
+  return found;
+}
+
+/** @param enoughMs a time at which the first batch will do */
+function latestIn(
+  partition: PartitionLog,
+  from: number,
+  limit: number,
+  enoughMs = Number.POSITIVE_INFINITY,
+): DatedBatch {
+  let found: DatedBatch = { first: -1, timestampMs: -1 };
+  partition.log.walk(from, limit, (bytes, at, { first, maxTimestamp }) => {
+    if (maxTimestamp > found.timestampMs && hasRecords(bytes, at)) found = { first, timestampMs: maxTimestamp };
+    return maxTimestamp >= enoughMs ? false : undefined;
   });
-  if (first < 0) return undefined;
-  return searchBatch(partition, first, limit, compression, (time) => time >= latest);
+  return found;
 }
 
 /** Whether the batch that begins at `at` holds records of clients: no marker, and not emptied by compaction. */
