@@ -9,14 +9,7 @@ import type { Repair } from '../storage/log-recovery.js';
 import { SegmentLog } from '../storage/segment-log.js';
 import type { Slice } from '../storage/segment-reader.js';
 import type { KafkaErrorName } from '../wire/error-codes.js';
-import {
-  type BatchHeader,
-  isControl,
-  isTransactional,
-  patchBatch,
-  readBatchHeader,
-  stampAppendTime,
-} from '../wire/record-batch.js';
+import { type BatchHeader, isControl, patchBatch, readBatchHeader, stampAppendTime } from '../wire/record-batch.js';
 import { transactionMarker } from '../wire/record-batch-builder.js';
 import { checkBatch, checkKeys, type Refusal } from './batch-checks.js';
 import { batchFraming, headOf, LEADER_EPOCH } from './batch-framing.js';
@@ -156,7 +149,7 @@ export class PartitionLog implements Partition {
 
   /**
    * Appends what a producer sent; the bytes are patched in place and must not be used elsewhere.
-   * @param admit asked about a batch of a transaction right before it is appended.
+   * @param admit asked about a batch that may be appended, right before it is.
    */
   append(records: Uint8Array | null, admit?: (header: BatchHeader) => Admitted): Appended {
     const nowMs = this.#edges.clock.now();
@@ -166,7 +159,7 @@ export class PartitionLog implements Partition {
     const log = this.#opened();
     const keys = this.#settings.compact ? checkKeys(records!, header, this.#edges.compression) : undefined;
     if (keys) return refusedWith(keys);
-    const admitted = isTransactional(header) ? admit?.(header) : undefined;
+    const admitted = admit?.(header);
     if (admitted?.refusal) return refusedWith(admitted.refusal);
     const verdict = this.#producers.check(header);
     if (verdict.kind === 'refuse') return refusedWith({ error: verdict.error, message: verdict.message });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/base/crc32c.js';
 import { produceApi } from '../../src/wire/apis/00-produce.js';
 import { fetchApi } from '../../src/wire/apis/01-fetch.js';
 import { deleteTopicsApi } from '../../src/wire/apis/20-delete-topics.js';
@@ -47,6 +48,24 @@ describe('produce and fetch', () => {
         ],
       });
       expect(valuesIn(responses[0]!.partitions[0]!.records)).toHaveLength(11);
+    }
+  });
+
+  it('takes zstd only in versions whose clients can read it', async () => {
+    const { client } = await scene();
+    await makeTopic(client, 't');
+    // The attributes say zstd; what is compressed is not looked at when a batch enters.
+    const records = batchOf(['a']);
+    const view = new DataView(records.buffer, records.byteOffset, records.length);
+    view.setUint16(21, 4);
+    view.setUint32(17, crc32c(records, 21));
+    for (const [version, errorCode] of [
+      [6, errorCodes.UNSUPPORTED_COMPRESSION_TYPE],
+      [7, errorCodes.NONE],
+    ] as const) {
+      const topicData = [{ name: 't', partitionData: [{ index: 0, records }] }];
+      const { responses } = await client.call(produceApi, version, { acks: -1, timeoutMs: 1000, topicData });
+      expect([version, responses[0]!.partitionResponses[0]!.errorCode]).toEqual([version, errorCode]);
     }
   });
 

@@ -275,6 +275,21 @@ describe('settings', () => {
   });
 });
 
+describe('metadata', () => {
+  it('of a topic that is named by its id is given from version 12 on', async () => {
+    const { client } = await scene();
+    const topicId = await makeTopic(client, 't');
+    for (const [version, errorCode] of [
+      [10, errorCodes.INVALID_REQUEST],
+      [11, errorCodes.INVALID_REQUEST],
+      [12, errorCodes.NONE],
+    ] as const) {
+      const { topics } = await client.call(metadataApi, version, { topics: [{ name: null, topicId }] });
+      expect([version, topics[0]!.errorCode]).toEqual([version, errorCode]);
+    }
+  });
+});
+
 describe('offsets', () => {
   it('are found by place and by time, inside a batch too', async () => {
     const { client } = await scene();

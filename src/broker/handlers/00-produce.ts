@@ -10,7 +10,7 @@
 // Version notes:
 // * v3 transactional id; record batches of format 2 (older versions are not served)
 // * v5 log start offset in the answer
-// * v7 zstd
+// * v7 zstd (UNSUPPORTED_COMPRESSION_TYPE before)
 // * v8 positions of refused records and a message
 // * v9 flexible
 // * v10 current leader, with the addresses of nodes (never needed here: one node)
@@ -21,7 +21,7 @@ import { StreamctlError } from '../../base/errors.js';
 import type { RequestOf, ResponseInputOf } from '../../wire/api.js';
 import { produceApi } from '../../wire/apis/00-produce.js';
 import { errorCodes, type KafkaErrorName, kafkaError } from '../../wire/error-codes.js';
-import type { BatchHeader } from '../../wire/record-batch.js';
+import { type BatchHeader, compressionOf, isTransactional } from '../../wire/record-batch.js';
 import { defineHandler, type HandlerContext } from '../handler.js';
 import type { Admitted, Appended, PartitionLog } from '../partition-log.js';
 import type { StoredTopic } from '../topic-store.js';
@@ -33,6 +33,7 @@ type TopicAnswer = Response['responses'][number];
 type PartitionAnswer = TopicAnswer['partitionResponses'][number];
 
 const TOPIC_IDS_VERSION = 13;
+const ZSTD_VERSION = 7;
 
 /** Answers Produce. */
 export const produceHandler = defineHandler(produceApi, (context, request) => {
@@ -84,8 +85,15 @@ function append(
   }
 }
 
-/** Asks the transaction coordinator whether a batch may become part of the producer's transaction. */
+const ADMITTED: Admitted = {};
+
+/** Asks the transaction coordinator whether a batch of a transaction may become part of it. */
 function admit(context: HandlerContext, request: Request, partition: PartitionLog, header: BatchHeader): Admitted {
+  if (context.version < ZSTD_VERSION && compressionOf(header) === 'zstd') {
+    const message = `Produce requests with version ${context.version} are not allowed to use ZStandard compression`;
+    return { refusal: { error: 'UNSUPPORTED_COMPRESSION_TYPE', message } };
+  }
+  if (!isTransactional(header)) return ADMITTED;
   const batch = {
     transactionalId: request.transactionalId ?? '',
     producerId: header.producerId,
@@ -94,7 +102,7 @@ function admit(context: HandlerContext, request: Request, partition: PartitionLo
     partition: partition.index,
   };
   const { errorCode, durable } = admitProduce(context.broker.transactions, batch, context.version);
-  if (errorCode === errorCodes.NONE) return durable ? { durable } : {};
+  if (errorCode === errorCodes.NONE) return durable ? { durable } : ADMITTED;
   const { name, summary } = kafkaError(errorCode);
   return { refusal: { error: name as KafkaErrorName, message: summary } };
 }

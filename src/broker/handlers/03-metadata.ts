@@ -13,7 +13,7 @@
 // * v7 leader epoch
 // * v8 authorized operations, of the cluster only up to v10
 // * v9 flexible
-// * v10 topic ids; v12 topics can be asked for by id
+// * v10 topic ids; v12 topics can be asked for by id (INVALID_REQUEST before)
 // * v13 an error for the whole answer
 
 import type { RequestOf, ResponseInputOf } from '../../wire/api.js';
@@ -33,6 +33,7 @@ type Response = ResponseInputOf<typeof metadataApi>;
 type TopicAnswer = Response['topics'][number];
 type Wanted = NonNullable<Request['topics']>[number];
 
+const BY_ID_VERSION = 12;
 const INTERNAL = new Set(['__consumer_offsets', '__transaction_state']);
 
 /** Answers Metadata. */
@@ -40,7 +41,7 @@ export const metadataHandler = defineHandler(metadataApi, async ({ broker, versi
   const all = request.topics === null || (version === 0 && request.topics.length === 0);
   const topics: TopicAnswer[] = [];
   if (all) for (const topic of broker.topics.list()) topics.push(describe(broker, topic, request));
-  else for (const wanted of once(request.topics, keyOf)) topics.push(await answer(broker, wanted, request));
+  else for (const wanted of once(request.topics, keyOf)) topics.push(await answer(broker, version, wanted, request));
   // What was just made by another request has to be durable before anybody hears of it.
   await broker.journal.settled();
   return {
@@ -56,7 +57,11 @@ function keyOf({ name, topicId }: Wanted): string {
   return `${topicId} ${name ?? ''}`;
 }
 
-async function answer(broker: Broker, wanted: Wanted, request: Request): Promise<TopicAnswer> {
+async function answer(broker: Broker, version: number, wanted: Wanted, request: Request): Promise<TopicAnswer> {
+  const isById = wanted.name === null || wanted.topicId !== ZERO_UUID;
+  if (isById && version < BY_ID_VERSION) {
+    return { errorCode: errorCodes.INVALID_REQUEST, name: wanted.name ?? '', topicId: wanted.topicId, partitions: [] };
+  }
   if (wanted.name === null || wanted.topicId !== ZERO_UUID) {
     const topic = broker.topics.byId(wanted.topicId);
     if (topic) return describe(broker, topic, request);
