@@ -5,6 +5,7 @@ import type { StoredTopic } from '../../src/broker/topic-store.js';
 import { admitProduce } from '../../src/broker/transactions/produce-admission.js';
 import type { SyncPolicy } from '../../src/storage/group-commit.js';
 import { errorCodes } from '../../src/wire/error-codes.js';
+import { isTransactional } from '../../src/wire/record-batch.js';
 import { RecordBatchBuilder } from '../../src/wire/record-batch-builder.js';
 import { oneIn } from './sim-broker.js';
 import { SimClock, settle } from './sim-clock.js';
@@ -155,6 +156,7 @@ async function send(world: World, attempt: Attempt, producer: Producer): Promise
   const isCurrent = world.guard();
   const { transactions } = world.running.broker;
   const appended = partition.append(batchFor(attempt), (header) => {
+    if (!isTransactional(header)) return {};
     const who = { transactionalId: producer.name ?? '', producerId: header.producerId, epoch: header.producerEpoch };
     const at = { topicId: attempt.topicId, partition: 0 };
     const { errorCode, durable } = admitProduce(transactions, { ...who, ...at }, producer.version === 2 ? 13 : 10);
