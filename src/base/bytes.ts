@@ -1,5 +1,6 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const exactDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The UTF-8 bytes of `text`. */
 export function utf8(text: string): Uint8Array {
@@ -35,6 +36,17 @@ export class Utf8Room {
 /** The text of UTF-8 `bytes`; malformed sequences become U+FFFD. */
 export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+/** As {@link fromUtf8}, for bytes that are no file: a byte order mark at their beginning is a character like others. */
+export function exactFromUtf8(bytes: Uint8Array): string {
+  return exactDecoder.decode(bytes);
+}
+
+/** Whether `text` has no half of a surrogate pair, so that its UTF-8 bytes give it back. */
+export function isWellFormed(text: string): boolean {
+  // Node 20 has it, the language level that we compile for does not.
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
 /** An array whose bytes are anything, for those who fill all of it: clearing large ones takes longer than filling them. */

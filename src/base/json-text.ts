@@ -9,7 +9,9 @@ const MARK = '\ue000';
  */
 export function parseJson(text: string): JsonValue | undefined {
   try {
-    if (!LONG_NUMBER.test(text)) return JSON.parse(text) as JsonValue;
+    // What is no JSON is not searched: a text that never ends would be, from each of its quotes on.
+    const plain = JSON.parse(text) as JsonValue;
+    if (!LONG_NUMBER.test(text)) return plain;
     // Long whole numbers outside of texts travel as marked texts.
     const marked = text.replaceAll(
       /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g,

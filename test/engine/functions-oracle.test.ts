@@ -245,6 +245,14 @@ describe('JSON', () => {
     expect(value("JSON_QUERY(j, '$.user.tags[*]')", { j })).toEqual(['x', 'y']);
     expect(value("JSON_VALUE(s, '$.a')", { s: '{"a":' })).toBe(null);
   });
+
+  it('is no JSON where it is deeper than the codec takes, or never ends', () => {
+    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+    expect(value("JSON_EXISTS(s, '$[0]')", { s: nested(500) })).toBe(true);
+    expect(value("CAST(JSON_QUERY(s, '$') AS STRING)", { s: nested(20_000) })).toBe(null);
+    expect(value("JSON_EXISTS(s, '$.a')", { s: `{"a":"${'[\\"'.repeat(1_000)}"}` })).toBe(true);
+    expect(value("JSON_VALUE(s, '$')", { s: `1234567890123456"${'\\"'.repeat(300_000)}` })).toBe(null);
+  });
 });
 
 describe('distances', () => {

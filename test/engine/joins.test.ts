@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Value } from '../../src/base/row-batch.js';
+import { batchOf, type Value } from '../../src/base/row-batch.js';
+import { compileJob } from '../../src/engine/compile-job.js';
 import { explainPlan } from '../../src/plan/explain-plan.js';
 import { count, kafka, pipeline } from '../../src/plan/index.js';
 import type { Plan } from '../../src/plan/plan.js';
@@ -166,6 +167,27 @@ describe('a join of windows', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('a join of very many windows', () => {
+  it('gives them all when both sides fall silent', () => {
+    const patient = kafka('left', {
+      topic: 'left',
+      columns: { ts: 'timestamp', key: 'string', l: 'bigint' },
+      eventTime: 'ts',
+      lateness: '1h',
+    });
+    const plan = head
+      .from(patient)
+      .joinWindows(head.from(right), { tumble: '1ms' }, { on: ['key'], take: ['r'], join: 'left' })
+      .into(out);
+    const many = 200_000;
+    const rows = Array.from({ length: many }, (_, ts) => ({ ts, key: 'a', l: ts }));
+    const job = compileJob(plan, { partitions: { left: [0], right: [0] } });
+    job.feed('left', batchOf(plan.sources[0]!.columns, rows));
+    job.close('eof');
+    expect(resultRows(job.drain())).toHaveLength(many);
   });
 });
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Value } from '../../src/base/row-batch.js';
+import { equalBytes } from '../../src/base/bytes.js';
+import { batchOf, type Value } from '../../src/base/row-batch.js';
+import { compileJob } from '../../src/engine/compile-job.js';
 import { compareValues } from '../../src/engine/functions/aggregate-state.js';
-import type { Output } from '../../src/engine/job.js';
+import type { Job, Output } from '../../src/engine/job.js';
 import { explainPlan } from '../../src/plan/explain-plan.js';
 import {
   count,
@@ -289,6 +291,54 @@ describe('flatten', () => {
   it('keeps rows without elements when asked to', () => {
     const outputs = runRows(planOf(true), rows, { partitions: { ticks: [0] } });
     expect(values(resultRows(outputs)).map((row) => row.ts)).toEqual([1, 1, 2, 5]);
+  });
+});
+
+/** More than a call can take as arguments. */
+const MANY = 200_000;
+const all = kafka('all', { topic: 'all' });
+
+describe('state that is large', () => {
+  const keyed = kafka('keyed', { topic: 'keyed', columns: { ts: 'timestamp', key: 'bigint' }, eventTime: 'ts' });
+  const rows = Array.from({ length: MANY }, (_, key) => ({ ts: 1, key }));
+  const fed = (plan: Plan): Job => {
+    const job = compileJob(plan, { partitions: { keyed: [0] } });
+    job.feed('keyed', batchOf(plan.sources[0]!.columns, rows));
+    job.idle('keyed', 0);
+    return job;
+  };
+  const rowsOf = (job: Job): number =>
+    job.drain().reduce((sum, output) => sum + (output.kind === 'result' ? output.batch.length : 0), 0);
+
+  it('is flattened from one row', () => {
+    const lists = kafka('lists', { topic: 'lists', columns: { ts: 'timestamp', list: 'json' }, eventTime: 'ts' });
+    const plan = pipeline('flat')
+      .from(lists)
+      .flatten('list', { item: { from: null, type: 'bigint' } })
+      .into(all);
+    const job = compileJob(plan, { partitions: { lists: [0] } });
+    job.feed('lists', batchOf(plan.sources[0]!.columns, [{ ts: 1, list: rows.map(({ key }) => key) }]));
+    expect(rowsOf(job)).toBe(MANY);
+  });
+
+  it('leaves a list of each key and window when the stream falls silent', () => {
+    const plan = pipeline('lists')
+      .from(keyed)
+      .tumble('10ms')
+      .groupBy('key')
+      .aggregate(() => ({ n: count() }))
+      .top(1, { by: ['-n'], of: ['key'], perWindow: true })
+      .into(all);
+    expect(rowsOf(fed(plan))).toBe(MANY);
+  });
+
+  it('is restored where one list holds it', () => {
+    const plan = pipeline('list').from(keyed).latestBy('key').top(1, { by: ['key'] }).into(all);
+    const job = fed(plan);
+    job.drain();
+    const restored = compileJob(plan, { partitions: { keyed: [0] } });
+    restored.restore(job.snapshot());
+    expect(equalBytes(restored.snapshot(), job.snapshot())).toBe(true);
   });
 });
 

@@ -11,8 +11,29 @@ function pathOf(text: string): JsonPath {
   return path;
 }
 
+/** Bound of nesting, that of the codec: texts that are deeper are no JSON, for what works on them calls itself. */
+const MAX_DEPTH = 500;
+const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b];
+/** From an opening bracket or brace to the closing one. */
+const TO_CLOSING = 2;
+
+function isTooDeep(text: string): boolean {
+  if (text.length <= 2 * MAX_DEPTH) return false;
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length && depth <= MAX_DEPTH; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) quoted = !quoted;
+    else if (quoted) at += unit === BACKSLASH ? 1 : 0;
+    else if (unit === BRACKET || unit === BRACE) depth++;
+    else if (unit === BRACKET + TO_CLOSING || unit === BRACE + TO_CLOSING) depth--;
+  }
+  return depth > MAX_DEPTH;
+}
+
 /** What the path leads to in a json value, or in a text that holds one. */
 function found(json: Value, path: JsonPath): readonly JsonValue[] {
+  if (typeof json === 'string' && isTooDeep(json)) return [];
   const value = typeof json === 'string' ? parseJson(json) : (json as JsonValue);
   return value === undefined ? [] : path.find(value);
 }

@@ -46,8 +46,9 @@ export class FlattenStep implements Operator {
     for (let k = 0; k < selected; k++) {
       const row = selection[k]!;
       const found = this.#elementsOf((array.data[row] ?? null) as Value, row);
-      if (typeof found !== 'string') elements.push(...found);
-      else if (changes?.[row] !== -1) reasons.set(row, found);
+      if (typeof found === 'string') {
+        if (changes?.[row] !== -1) reasons.set(row, found);
+      } else for (const element of found) elements.push(element);
     }
     if (reasons.size > 0) {
       this.counts.rejected += reasons.size;

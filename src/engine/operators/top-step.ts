@@ -206,7 +206,9 @@ export class TopStep implements Operator {
   }
 
   flush(reason: CloseReason): void {
-    this.#fire(Math.max(...[...this.#lists].map((list) => list.end - 1), this.#fired), reason);
+    let latest = this.#fired;
+    for (const { end } of this.#lists) latest = Math.max(latest, end - 1);
+    this.#fire(latest, reason);
     this.#parts.next.flush(reason);
   }
 
@@ -230,11 +232,11 @@ export class TopStep implements Operator {
     for (let left = reader.length(); left > 0; left--) {
       const start = reader.number();
       const end = reader.number();
-      const rows = Array.from({ length: reader.length() }, () => loadRow(reader));
-      const [first] = rows;
-      if (first === undefined) continue;
-      this.#listOf(first, start, end).rows.push(...rows);
-      this.#held += rows.length;
+      for (let rows = reader.length(); rows > 0; rows--) {
+        const row = loadRow(reader);
+        this.#listOf(row, start, end).rows.push(row);
+        this.#held++;
+      }
     }
   }
 }

@@ -132,7 +132,9 @@ export class WindowJoin implements Operator, JoinInputs {
   }
 
   flush(reason: CloseReason): void {
-    this.#fire(Math.max(this.#fired, ...[...this.#windows.values()].map(({ end }) => end - 1)), reason);
+    let latest = this.#fired;
+    for (const { end } of this.#windows.values()) latest = Math.max(latest, end - 1);
+    this.#fire(latest, reason);
     this.#next.flush(reason);
   }
 

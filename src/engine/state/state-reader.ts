@@ -1,10 +1,10 @@
-import { fromUtf8 } from '../../base/bytes.js';
+import { exactFromUtf8 } from '../../base/bytes.js';
 import { StreamctlError } from '../../base/errors.js';
 import type { JsonValue, Value } from '../../base/row-batch.js';
 import { VALUE_TAGS } from './state-writer.js';
 
-/** Bound of nesting of a JSON value. */
-const MAX_DEPTH = 100;
+/** Bound of nesting of a JSON value: that of the codec, or a row could be held and not be restored. */
+const MAX_DEPTH = 500;
 
 /** Reads what a {@link StateWriter} wrote. Every method throws `bad-data` when the bytes end too early. */
 export class StateReader {
@@ -59,7 +59,7 @@ export class StateReader {
 
   /** See {@link StateWriter.text}. */
   text(): string {
-    return fromUtf8(this.bytes());
+    return exactFromUtf8(this.bytes());
   }
 
   /** See {@link StateWriter.bytes}; a view, not a copy. */
@@ -87,6 +87,8 @@ export class StateReader {
       }
       case VALUE_TAGS.string:
         return this.text();
+      case VALUE_TAGS.units:
+        return Array.from({ length: this.length() }, () => String.fromCharCode(this.count())).join('');
       case VALUE_TAGS.json:
         return this.#json(depth);
       default:

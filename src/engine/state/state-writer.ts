@@ -1,7 +1,7 @@
-import { utf8 } from '../../base/bytes.js';
+import { isWellFormed, utf8 } from '../../base/bytes.js';
 import type { JsonValue, Value } from '../../base/row-batch.js';
 
-const TAGS = { null: 0, false: 1, true: 2, number: 3, bigint: 4, string: 5, json: 6 } as const;
+const TAGS = { null: 0, false: 1, true: 2, number: 3, bigint: 4, string: 5, json: 6, units: 7 } as const;
 
 export { TAGS as VALUE_TAGS };
 
@@ -92,12 +92,23 @@ export class StateWriter {
       this.byte(TAGS.bigint);
       this.text(String(value));
     } else if (typeof value === 'string') {
-      this.byte(TAGS.string);
-      this.text(value);
+      this.#string(value);
     } else {
       this.byte(TAGS.json);
       this.#json(value);
     }
+  }
+
+  /** UTF-8 has no form for half of a surrogate pair, which JSON has: two keys that differ must not be one afterwards. */
+  #string(value: string): void {
+    if (isWellFormed(value)) {
+      this.byte(TAGS.string);
+      this.text(value);
+      return;
+    }
+    this.byte(TAGS.units);
+    this.count(value.length);
+    for (let at = 0; at < value.length; at++) this.count(value.charCodeAt(at));
   }
 
   /** Arrays and objects, part by part, so that whole numbers keep all digits. */

@@ -1,11 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { equalBytes, utf8 } from '../../../src/base/bytes.js';
+import type { JsonValue } from '../../../src/base/row-batch.js';
 import { seededRandom } from '../../../src/base/random.js';
 import { StateReader } from '../../../src/engine/state/state-reader.js';
 import { StateWriter } from '../../../src/engine/state/state-writer.js';
 
 /** Letters of one to four bytes, and half of a pair. */
 const LETTERS = ['a', 'Z', '\u0000', '\u007f', '\u0080', 'é', '漢', '\u{1f600}', '\ud800'];
+
+describe('values of a saved state', () => {
+  it('come back as they were: with a byte order mark, half of a pair, and as deep as the codec takes them', () => {
+    let deep: JsonValue = 1;
+    for (let depth = 0; depth < 500; depth++) deep = depth % 2 === 0 ? [deep] : { a: deep };
+    const long = '\ufeff'.padEnd(200, 'é');
+    for (const value of ['\ufeffa', long, '\ud800', 'a\udc00b', { text: ['\ufeff', '\ud800'] }, deep] as const) {
+      const writer = new StateWriter();
+      writer.value(value);
+      const reader = new StateReader(writer.finish());
+      expect(reader.value()).toEqual(value);
+      expect(reader.done).toBe(true);
+    }
+  });
+});
 
 describe('texts of a saved state', () => {
   it('lie there as their UTF-8 bytes with their length, however short or long they are', () => {
