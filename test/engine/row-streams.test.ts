@@ -476,6 +476,35 @@ describe('the first rows by an order', () => {
   });
 });
 
+describe('a row that goes from one list to another', () => {
+  it('stands under its record key, in whatever order the lists change', () => {
+    const places = kafka('places', {
+      topic: 'places',
+      columns: { ts: 'timestamp', item: 'string', list: 'string' },
+      eventTime: 'ts',
+    });
+    const plan = pipeline('lists')
+      .from(places)
+      .latestBy('item')
+      .top(2, { by: ['item'], of: ['list'], rank: 'place' })
+      .into(kafka('out', { topic: 'out', keys: ['item'] }));
+    const move = fc.record({ item: fc.constantFrom('a', 'b', 'c', 'd'), list: fc.constantFrom('x', 'y', 'z') });
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 20 }), fc.integer({ min: 1, max: 6 }), (moves, most) => {
+        const rows = moves.map((one, ts): FedRow => ({ ...one, ts, partition: 0 }));
+        const given = standing(runRows(plan, rows, { partitions: { places: [0] }, most }), ({ item }) => String(item));
+        const last = new Map(moves.map(({ item, list }) => [item, list]));
+        const expected = ['x', 'y', 'z'].flatMap((list) => {
+          const items = [...last].filter(([, at]) => at === list).map(([item]) => item);
+          return items.toSorted().slice(0, 2).map((item, at) => `${item} ${list} ${at + 1}`);
+        });
+        expect(given.map(({ item, list, place }) => `${item} ${list} ${place}`).toSorted()).toEqual(expected.toSorted());
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 describe('explain', () => {
   it('has words for every step', () => {
     const head = pipeline('all');

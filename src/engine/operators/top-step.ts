@@ -160,9 +160,10 @@ export class TopStep implements Operator {
 
   #tellChanges(before: ReadonlyMap<List, readonly HeldRow[]>, watermark: number): void {
     this.#fired = watermark;
-    for (const [list, old] of before) {
-      const now = this.#shown(list);
-      for (const row of without(old, now)) this.#out.add(row, watermark, -1);
+    const changed = [...before].map(([list, old]) => ({ list, old, now: this.#shown(list) }));
+    // First what is gone from all lists: a row that went from one to another stands under its record key, whichever is told first.
+    for (const { old, now } of changed) for (const row of without(old, now)) this.#out.add(row, watermark, -1);
+    for (const { list, old, now } of changed) {
       for (const row of without(now, old)) this.#out.add(row, watermark);
       if (list.rows.length === 0) this.#drop(list);
     }
