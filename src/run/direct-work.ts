@@ -31,6 +31,8 @@ export class DirectWork implements Work {
   readonly #task: Task;
   #state: StateMark | undefined;
   #closedAtEof: boolean;
+  /** Its open windows were given out: the state that counts is that of before. */
+  #isOver = false;
 
   constructor(parts: DirectParts) {
     this.#parts = parts;
@@ -68,8 +70,9 @@ export class DirectWork implements Work {
     return this.#write(this.#closedAtEof);
   }
 
-  save(): Promise<void> {
-    return this.#write(false);
+  async save(): Promise<void> {
+    // A rebalance may come between the end of a run and its leave.
+    if (!this.#isOver) await this.#write(this.#closedAtEof && !this.changed);
   }
 
   async #write(closedAtEof: boolean): Promise<void> {
@@ -100,6 +103,7 @@ export class DirectWork implements Work {
     if (this.#closedAtEof && !this.changed) return true;
     await this.save();
     if (this.#parts.keepOpen) return true;
+    this.#isOver = true;
     await this.#task.close('eof');
     const { output } = this.#parts;
     if (output) await this.#commit(output, this.#state, true);

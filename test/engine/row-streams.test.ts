@@ -333,7 +333,11 @@ describe('state that is large', () => {
   });
 
   it('is restored where one list holds it', () => {
-    const plan = pipeline('list').from(keyed).latestBy('key').top(1, { by: ['key'] }).into(all);
+    const plan = pipeline('list')
+      .from(keyed)
+      .latestBy('key')
+      .top(1, { by: ['key'] })
+      .into(all);
     const job = fed(plan);
     job.drain();
     const restored = compileJob(plan, { partitions: { keyed: [0] } });
@@ -496,9 +500,14 @@ describe('a row that goes from one list to another', () => {
         const last = new Map(moves.map(({ item, list }) => [item, list]));
         const expected = ['x', 'y', 'z'].flatMap((list) => {
           const items = [...last].filter(([, at]) => at === list).map(([item]) => item);
-          return items.toSorted().slice(0, 2).map((item, at) => `${item} ${list} ${at + 1}`);
+          return items
+            .toSorted()
+            .slice(0, 2)
+            .map((item, at) => `${item} ${list} ${at + 1}`);
         });
-        expect(given.map(({ item, list, place }) => `${item} ${list} ${place}`).toSorted()).toEqual(expected.toSorted());
+        expect(given.map(({ item, list, place }) => `${item} ${list} ${place}`).toSorted()).toEqual(
+          expected.toSorted(),
+        );
       }),
       { numRuns: 200 },
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { equalBytes, utf8 } from '../../../src/base/bytes.js';
-import type { JsonValue } from '../../../src/base/row-batch.js';
 import { seededRandom } from '../../../src/base/random.js';
+import type { JsonValue } from '../../../src/base/row-batch.js';
 import { StateReader } from '../../../src/engine/state/state-reader.js';
 import { StateWriter } from '../../../src/engine/state/state-writer.js';
 
