@@ -111,7 +111,7 @@ export class KafkaClient implements Client {
   /** The leader of a partition as far as it is known; undefined when it has to be asked for. */
   leaderNow(topic: string, partition: number): number | undefined {
     const since = this.edges.clock.elapsed() - this.settings.metadataMaxAgeMs;
-    return this.#metadata.topic(topic, since)?.partitions[partition]?.leader;
+    return this.#metadata.leader(topic, partition, since);
   }
 
   /** Makes the next look at `topic` ask the broker. */
@@ -147,8 +147,9 @@ export class KafkaClient implements Client {
         throw new KafkaFailure(options.what, code, options.messageOf?.(response));
       } catch (error) {
         const tryAgain = isRetriable(error) && this.#connectedOnce && !this.#closed && !options.signal?.aborted;
-        if (!tryAgain || clock.elapsed() >= deadline) throw error;
+        // Also where it is given up: the caller may come again, as heartbeats do.
         if (isStale(error)) this.#forgetTarget(target);
+        if (!tryAgain || clock.elapsed() >= deadline) throw error;
         await clock.sleep(backoff.nextMs(), options.signal);
       }
     }

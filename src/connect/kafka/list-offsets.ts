@@ -29,9 +29,9 @@ export async function listOffsets(
   for (let pending = partitions; pending.length > 0; ) {
     const again: TopicPartition[] = [];
     for (const [leader, led] of await byLeader(client, pending)) {
-      const answers = await ask(client, leader, led, at, isolation);
+      const answers = await ask(client, leader, led, at, isolation).catch((error: Error) => error);
       for (const partition of led) {
-        const answer = answers.get(partition)!;
+        const answer = answers instanceof Error ? answers : answers.get(partition)!;
         if (typeof answer === 'number') found.set(partition, answer);
         else if (isRetriable(answer) && clock.elapsed() < deadline) again.push(partition);
         else throw answer;
@@ -79,7 +79,8 @@ async function ask(
   }));
   const body = { replicaId: -1, isolationLevel: isolation === 'read_committed' ? 1 : 0, topics };
   const what = 'cannot read the offsets of a topic';
-  const response = await client.call(listOffsetsApi, body, { broker: leader }, { what });
+  // A single try: by the next one there may be another leader.
+  const response = await client.call(listOffsetsApi, body, { broker: leader }, { what, retryTimeoutMs: 0 });
   return new Map(
     partitions.map((one): [TopicPartition, number | KafkaFailure] => {
       const answer = response.topics

@@ -42,15 +42,13 @@ export class MetadataCache {
   controllerId = -1;
   readonly #topics = new Map<string, { readonly info: TopicInfo; readonly readAt: number }>();
 
-  /** Remembers an answer read at `readAt` (monotonic ms). Topics without partitions or leaders are asked for again. */
+  /** Remembers an answer read at `readAt` (monotonic ms). Topics without partitions are asked for again. */
   take(cluster: ClusterInfo, readAt: number): void {
     this.controllerId = cluster.controllerId;
     for (const { id, host, port } of cluster.brokers) this.brokers.set(id, { host, port });
     for (const info of cluster.topics) {
       this.#topics.delete(info.name);
-      if (info.partitions.length > 0 && info.partitions.every(({ leader }) => leader >= 0)) {
-        this.#topics.set(info.name, { info, readAt });
-      }
+      if (info.partitions.length > 0) this.#topics.set(info.name, { info, readAt });
     }
     for (const name of this.#topics.keys()) {
       if (this.#topics.size <= MAX_CACHED_TOPICS) break;
@@ -58,8 +56,19 @@ export class MetadataCache {
     }
   }
 
-  /** A topic that was read at or after `since`. */
+  /** A topic that was read at or after `since`, with leaders for all its partitions. */
   topic(name: string, since: number): TopicInfo | undefined {
+    const info = this.#read(name, since);
+    return info?.partitions.every(({ leader }) => leader >= 0) ? info : undefined;
+  }
+
+  /** The leader of a partition, whether or not others of the topic have one. */
+  leader(name: string, partition: number, since: number): number | undefined {
+    const leader = this.#read(name, since)?.partitions[partition]?.leader ?? -1;
+    return leader < 0 ? undefined : leader;
+  }
+
+  #read(name: string, since: number): TopicInfo | undefined {
     const entry = this.#topics.get(name);
     return entry && entry.readAt >= since ? entry.info : undefined;
   }

@@ -127,10 +127,18 @@ export class ProduceSender {
     try {
       lane.connection = await this.#client.connect({ broker });
     } catch (error) {
+      // The metadata may have named a leader that is gone: others are asked again, not it alone.
+      if (isStale(error)) this.#forgetLeader(broker);
       this.#delayAll(error);
     }
     lane.connecting = false;
     this.pump();
+  }
+
+  #forgetLeader(broker: number): void {
+    for (const { topic, partition } of this.#waiting) {
+      if (this.#client.leaderNow(topic, partition) === broker) this.#client.forget(topic);
+    }
   }
 
   /** Reads the metadata of a partition without a known leader. */
@@ -141,7 +149,8 @@ export class ProduceSender {
       () => {
         this.#refreshing = false;
         if (this.#client.leaderNow(queue.topic, queue.partition) === undefined) {
-          this.#delayAll(
+          this.#delayWaiting(
+            queue,
             new StreamctlError(
               'broker-unreachable',
               `topic "${queue.topic}", partition ${queue.partition} has no leader`,
@@ -160,9 +169,11 @@ export class ProduceSender {
 
   /** No way to the brokers for now: everything that waits is tried again later, or given up. */
   #delayAll(error: unknown): void {
-    for (const queue of this.#waiting) {
-      if (queue.ready.length > 0) this.#delay(queue, queue.ready[0]!, error);
-    }
+    for (const queue of this.#waiting) this.#delayWaiting(queue, error);
+  }
+
+  #delayWaiting(queue: PartitionQueue, error: unknown): void {
+    if (queue.ready.length > 0) this.#delay(queue, queue.ready[0]!, error);
   }
 
   #delay(queue: PartitionQueue, batch: ProduceBatch, error: unknown): void {

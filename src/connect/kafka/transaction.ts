@@ -1,8 +1,10 @@
 import { assert } from '../../base/assert.js';
+import type { ResponseOf } from '../../wire/api.js';
 import { addPartitionsToTxnApi } from '../../wire/apis/24-add-partitions-to-txn.js';
 import { addOffsetsToTxnApi } from '../../wire/apis/25-add-offsets-to-txn.js';
 import { endTxnApi } from '../../wire/apis/26-end-txn.js';
 import { txnOffsetCommitApi } from '../../wire/apis/28-txn-offset-commit.js';
+import { errorCodes } from '../../wire/error-codes.js';
 import type { KafkaClient } from './client.js';
 import type { CommitOffset, GroupIdentity } from './interfaces.js';
 import type { PartitionQueue } from './partition-queue.js';
@@ -66,10 +68,7 @@ export class Transaction {
         {
           what: `cannot add partitions to the transaction of "${this.#id}"`,
           maxVersion: VERSIONS.addPartitions,
-          errorOf: (response) =>
-            response.resultsByTopicV3AndBelow
-              .flatMap((topic) => topic.resultsByPartition)
-              .find((partition) => partition.partitionErrorCode !== 0)?.partitionErrorCode ?? 0,
+          errorOf: reasonOf,
         },
       );
     } finally {
@@ -143,6 +142,15 @@ export class Transaction {
     this.#partitions.clear();
     this.#open = false;
   }
+}
+
+/** Why partitions were not added: what was only left undone because of others is not the reason. */
+function reasonOf({ resultsByTopicV3AndBelow }: ResponseOf<typeof addPartitionsToTxnApi>): number {
+  const codes = resultsByTopicV3AndBelow
+    .flatMap((topic) => topic.resultsByPartition)
+    .map(({ partitionErrorCode }) => partitionErrorCode)
+    .filter((code) => code !== 0);
+  return codes.find((code) => code !== errorCodes.OPERATION_NOT_ATTEMPTED) ?? codes[0] ?? 0;
 }
 
 function offsetTopics(offsets: readonly CommitOffset[]) {
