@@ -144,11 +144,17 @@ async function readPlain(
     import('../connect/kafka/option-properties.js'),
   ]);
   const { comparingWriter } = await import('./shared/records/record-json.js');
-  const selector = await rowSelector(context, input, client, partitions, range);
+  const stopAtEnd = given.exitAtEnd || input.invokedAs === 'cat';
+  const bounded = stopAtEnd || range.to !== undefined || context.stream.wantsEof;
+  const selector = await rowSelector(context, input, client, partitions, range, bounded);
+  if (selector === 'no records') {
+    if (bounded) context.stream.eof();
+    return { reason: bounded ? 'eof' : 'stopped', result: { records: 0 } };
+  }
   const fetcher = new PartitionFetcher(client, fetcherProperties(client.settings));
   const reader = new PlainConsume(context, client, fetcher, {
     range,
-    stopAtEnd: given.exitAtEnd || input.invokedAs === 'cat',
+    stopAtEnd,
     limit: given.number ?? Number.POSITIVE_INFINITY,
     ...writers,
     write: context.compareRecord ? comparingWriter(writers.write, context.compareRecord) : writers.write,
@@ -168,14 +174,15 @@ async function readPlain(
   }
 }
 
-/** What chooses records by columns; undefined where no flag asks for it. */
+/** What chooses records by columns; undefined where no flag asks for it, `no records` where there is nothing to choose. */
 async function rowSelector(
   context: Context,
   { flags: { where, fields } }: ConsumeInput,
   client: KafkaClient,
   partitions: readonly TopicPartition[],
   range: OffsetRange,
-): Promise<RowSelector | undefined> {
+  bounded: boolean,
+): Promise<RowSelector | 'no records' | undefined> {
   const alsoRead = context.stream.wantedColumns;
   if (where === undefined && fields.length === 0 && alsoRead.size === 0) return undefined;
   const [{ openConnection }, { sampleColumns }, { RowSelector }] = await Promise.all([
@@ -185,10 +192,15 @@ async function rowSelector(
   ]);
   const connection = openConnection(client.settings, client.edges);
   try {
-    // What begins at the end learns from what is there already.
-    const from = range.from.kind === 'end' ? ({ kind: 'start' } as const) : range.from;
-    const starts = await resolvePositions(client, partitions, from);
-    const schema = await sampleColumns(connection, starts, context.signal, false);
+    const sample = async (from: OffsetRange['from'], wait: boolean) =>
+      sampleColumns(connection, await resolvePositions(client, partitions, from), context.signal, wait);
+    let schema = range.from.kind === 'end' ? [] : await sample(range.from, false);
+    // What begins at the end, or where nothing came yet, learns from what is there already; else from what comes first.
+    if (schema.length === 0) schema = await sample({ kind: 'start' }, false);
+    if (schema.length === 0 && (where !== undefined || fields.length > 0)) {
+      if (!bounded) schema = await sample(range.from, true);
+      if (schema.length === 0) return 'no records';
+    }
     return new RowSelector(context, { schema, where, fields, alsoRead });
   } finally {
     await connection.close();

@@ -232,6 +232,10 @@ describe('records', () => {
       { model: 'A1', price: 300 },
     ]);
     expect((await cat('--fields', 'price', '--output', 'tsv')).sort()).toEqual(['100', '200', '300']);
+    expect(await cat('--where', 'price > 150', '-o', '@+1h')).toEqual([]);
+    await space.ok('topics', 'create', 'no-rows');
+    expect(await space.ok('cat', 'no-rows', '--where', 'price > 150')).toBe('');
+    expect(await space.ok('cat', 'no-rows', '--fields', 'price')).toBe('');
     expect(await space.run(['cat', 'rows', '--where', 'prize > 1'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('did you mean price?'),
