@@ -1,6 +1,6 @@
 import { StreamctlError } from '../base/errors.js';
 import type { KafkaClient } from '../connect/kafka/client.js';
-import type { TopicPartition } from '../connect/kafka/interfaces.js';
+import type { TopicPartition, TopicPartitionOffset } from '../connect/kafka/interfaces.js';
 import { withClient } from './shared/broker/kafka.js';
 import { defineCommand, type Input } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
@@ -146,7 +146,11 @@ async function readPlain(
   const { comparingWriter } = await import('./shared/records/record-json.js');
   const stopAtEnd = given.exitAtEnd || input.invokedAs === 'cat';
   const bounded = stopAtEnd || range.to !== undefined || context.stream.wantsEof;
-  const selector = await rowSelector(context, input, client, partitions, range, bounded);
+  const looksAtColumns = given.where !== undefined || given.fields.length > 0;
+  // The end of now: what comes while the columns are still unknown is not behind it.
+  const ends =
+    range.from.kind === 'end' && looksAtColumns ? await resolvePositions(client, partitions, range.from) : [];
+  const selector = await rowSelector(context, input, client, partitions, range, { bounded, ends });
   if (selector === 'no records') {
     if (bounded) context.stream.eof();
     return { reason: bounded ? 'eof' : 'stopped', result: { records: 0 } };
@@ -154,6 +158,7 @@ async function readPlain(
   const fetcher = new PartitionFetcher(client, fetcherProperties(client.settings));
   const reader = new PlainConsume(context, client, fetcher, {
     range,
+    beginnings: ends,
     stopAtEnd,
     limit: given.number ?? Number.POSITIVE_INFINITY,
     ...writers,
@@ -181,7 +186,7 @@ async function rowSelector(
   client: KafkaClient,
   partitions: readonly TopicPartition[],
   range: OffsetRange,
-  bounded: boolean,
+  { bounded, ends }: { readonly bounded: boolean; readonly ends: readonly TopicPartitionOffset[] },
 ): Promise<RowSelector | 'no records' | undefined> {
   const alsoRead = context.stream.wantedColumns;
   if (where === undefined && fields.length === 0 && alsoRead.size === 0) return undefined;
@@ -192,13 +197,17 @@ async function rowSelector(
   ]);
   const connection = openConnection(client.settings, client.edges);
   try {
-    const sample = async (from: OffsetRange['from'], wait: boolean) =>
-      sampleColumns(connection, await resolvePositions(client, partitions, from), context.signal, wait);
-    let schema = range.from.kind === 'end' ? [] : await sample(range.from, false);
+    const sample = (from: readonly TopicPartitionOffset[], wait: boolean) =>
+      sampleColumns(connection, from, context.signal, wait);
+    const placed = (from: OffsetRange['from']) => resolvePositions(client, partitions, from);
+    let schema = range.from.kind === 'end' ? [] : await sample(await placed(range.from), false);
     // What begins at the end, or where nothing came yet, learns from what is there already; else from what comes first.
-    if (schema.length === 0) schema = await sample({ kind: 'start' }, false);
+    if (schema.length === 0) schema = await sample(await placed({ kind: 'start' }), false);
     if (schema.length === 0 && (where !== undefined || fields.length > 0)) {
-      if (!bounded) schema = await sample(range.from, true);
+      if (!bounded) {
+        context.debug('no records yet: the first one will tell the columns');
+        schema = await sample(ends.length > 0 ? ends : await placed(range.from), true);
+      }
       if (schema.length === 0) return 'no records';
     }
     return new RowSelector(context, { schema, where, fields, alsoRead });

@@ -236,6 +236,11 @@ describe('records', () => {
     await space.ok('topics', 'create', 'no-rows');
     expect(await space.ok('cat', 'no-rows', '--where', 'price > 150')).toBe('');
     expect(await space.ok('cat', 'no-rows', '--fields', 'price')).toBe('');
+    const first = ['--where', 'price > 150', '-o', 'end', '--until', 'count=1', '--timeout', '20s', '-v'];
+    const waiting = space.start(['consume', 'no-rows', ...first]);
+    await waiting.waitFor('the first one will tell the columns');
+    await space.run(['produce', 'no-rows'], { input: '{"price":200}\n' });
+    expect(await waiting.finished).toMatchObject({ code: 0, stdout: '{"price":200}\n' });
     expect(await space.run(['cat', 'rows', '--where', 'prize > 1'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('did you mean price?'),

@@ -16,6 +16,8 @@ const WAIT_MS = 1000;
 
 export interface PlainConsumeOptions {
   readonly range: OffsetRange;
+  /** Where the range begins, of partitions of which that was looked up before. */
+  readonly beginnings: readonly TopicPartitionOffset[];
   /** Ends at the end offsets read when a partition is begun. */
   readonly stopAtEnd: boolean;
   /** Most records to write. */
@@ -74,8 +76,8 @@ export class PlainConsume {
    * @param committed offsets to go on from instead of the range's begin, by topic and partition.
    */
   async begin(partitions: readonly TopicPartition[], committed: readonly TopicPartitionOffset[] = []): Promise<void> {
-    const { range } = this.#options;
-    const known = new Map(committed.map((offset) => [nameOf(offset), offset.offset]));
+    const { range, beginnings } = this.#options;
+    const known = new Map([...beginnings, ...committed].map((offset) => [nameOf(offset), offset.offset]));
     const starts = await resolvePositions(this.#client, partitions, range.from);
     const stops = await this.#stopsOf(partitions);
     const readable: TopicPartitionOffset[] = [];
