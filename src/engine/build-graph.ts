@@ -32,6 +32,7 @@ export type JobPhase =
 export interface Graph {
   readonly sources: ReadonlyMap<string, SourceInput>;
   readonly steps: ReadonlyMap<string, { readonly node: PlanNode; readonly operator: Operator }>;
+  readonly sinks: readonly SinkOutput[];
   /** Where the first phase ends. */
   readonly senders: readonly {
     readonly exchange: Exchange;
@@ -62,6 +63,7 @@ class GraphBuilder {
   readonly #common: Pick<OperatorParts['scope'], 'parameters' | 'values'>;
   readonly #changing: ReadonlySet<string>;
   readonly #maxGroups: number;
+  readonly #sinks: SinkOutput[] = [];
 
   constructor(plan: Plan, options: JobOptions, lasting: Lasting) {
     this.#plan = plan;
@@ -76,7 +78,7 @@ class GraphBuilder {
     const { first, parts } = phasesOf(this.#plan);
     if (phase.kind === 'whole') {
       const steps = this.#steps(() => true, new Map());
-      return { sources: this.#sources(), steps, senders: [], inputs: new Map() };
+      return { sources: this.#sources(), steps, sinks: this.#sinks, senders: [], inputs: new Map() };
     }
     if (phase.kind === 'first') {
       const senders = this.#senders(
@@ -85,7 +87,7 @@ class GraphBuilder {
       );
       const sourceNames = new Set(this.#plan.sources.map(({ name }) => name));
       const steps = this.#steps((name) => first.has(name) || sourceNames.has(name), new Map());
-      return { sources: this.#sources(), steps, senders, inputs: new Map() };
+      return { sources: this.#sources(), steps, sinks: this.#sinks, senders, inputs: new Map() };
     }
     const part = parts.find(({ name }) => name === phase.part)!;
     const entries = new Map<string, Receiver>();
@@ -96,7 +98,7 @@ class GraphBuilder {
       const next = entries.get(exchange.name)!;
       return [exchange.name, { exchange, input: new ExchangeInput(schema, latenessMs, phase.epoch, next) }];
     });
-    return { sources: new Map(), steps, senders: [], inputs: new Map(inputs) };
+    return { sources: new Map(), steps, sinks: this.#sinks, senders: [], inputs: new Map(inputs) };
   }
 
   #receiver(name: string): Receiver {
@@ -124,7 +126,10 @@ class GraphBuilder {
   /** @param isHere whether a step, or what a sink takes, is of this phase. @param entries takes what exchanges lead to. */
   #steps(isHere: (name: string) => boolean, entries: Map<string, Receiver>): Graph['steps'] {
     for (const sink of this.#plan.sinks.toReversed()) {
-      if (isHere(sink.input)) this.#attach(sink.input, new SinkOutput(sink, this.#lasting.outputs));
+      if (!isHere(sink.input)) continue;
+      const output = new SinkOutput(sink, this.#lasting.outputs);
+      this.#sinks.push(output);
+      this.#attach(sink.input, output);
     }
     const steps: [string, { node: PlanNode; operator: Operator }][] = [];
     for (const node of this.#plan.nodes.toReversed()) {

@@ -63,6 +63,12 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
     return source;
   }
 
+  /** One call that lets rows go through the steps, until its results are given. */
+  #turn(work: () => void): void {
+    work();
+    for (const sink of this.#graph.sinks) sink.settle();
+  }
+
   assign(source: string, partition: number, newest = Number.NEGATIVE_INFINITY): void {
     if (this.#phase.kind !== 'second') {
       this.#source(source).assign(partition, newest);
@@ -78,7 +84,7 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
   }
 
   revoke(source: string, partition: number): void {
-    this.#source(source).revoke(partition);
+    this.#turn(() => this.#source(source).revoke(partition));
   }
 
   table(name: string, edition: ReferenceRows): void {
@@ -88,7 +94,7 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
   }
 
   feed(source: string, batch: RowBatch): void {
-    this.#source(source).feed(batch);
+    this.#turn(() => this.#source(source).feed(batch));
   }
 
   get gathered(): boolean {
@@ -105,19 +111,19 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
   takeBlock(exchange: string, bytes: Uint8Array): void {
     const entry = this.#graph.inputs.get(exchange);
     assert(entry, `pipeline ${this.plan.name} has exchange ${exchange}`);
-    entry.input.take(bytes);
+    this.#turn(() => entry.input.take(bytes));
   }
 
   idle(source: string, partition: number): void {
-    this.#source(source).setIdle(partition, true);
+    this.#turn(() => this.#source(source).setIdle(partition, true));
   }
 
   active(source: string, partition: number): void {
-    this.#source(source).setIdle(partition, false);
+    this.#turn(() => this.#source(source).setIdle(partition, false));
   }
 
   end(source: string, partition: number): void {
-    this.#source(source).end(partition);
+    this.#turn(() => this.#source(source).end(partition));
   }
 
   tick(nowMs: number): void {
@@ -125,8 +131,10 @@ class PlanJob implements Job, FirstPhaseJob, SecondPhaseJob {
   }
 
   close(reason: 'timeout' | 'eof'): void {
-    for (const source of this.#graph.sources.values()) source.close(reason);
-    for (const { input } of this.#graph.inputs.values()) input.close(reason);
+    this.#turn(() => {
+      for (const source of this.#graph.sources.values()) source.close(reason);
+      for (const { input } of this.#graph.inputs.values()) input.close(reason);
+    });
   }
 
   drain(): Output[] {

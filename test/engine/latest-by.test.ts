@@ -10,10 +10,12 @@ import {
   greater,
   kafka,
   last,
+  less,
   max,
   min,
   pipeline,
   stddev,
+  subtract,
   sum,
   table,
 } from '../../src/plan/index.js';
@@ -193,6 +195,44 @@ describe('the newest row of each key', () => {
         },
       ),
       { numRuns: 150 },
+    );
+  });
+
+  it('moves from one branch to another without being deleted, whichever is told first', () => {
+    const newestOf = pipeline('moving').from(reports).latestBy('station');
+    const full = newestOf
+      .where((row) => greater(row.bikes, 3))
+      .select((row) => ({ station: row.station, n: subtract(row.bikes, 4) }));
+    const low = newestOf.where((row) => less(row.bikes, 2)).select((row) => ({ station: row.station, n: row.bikes }));
+    const bySink = kafka('out', { topic: 'out', keys: ['station'] });
+    const plans = [full.union(low).into(bySink), low.union(full).into(bySink)];
+    const shown = ({ bikes }: Report): number | undefined => (bikes > 3 ? bikes - 4 : bikes < 2 ? bikes : undefined);
+    fc.assert(
+      fc.property(
+        fc.array(report, { maxLength: 40 }),
+        numbers,
+        cutPlaces,
+        fc.integer({ min: 1, max: 6 }),
+        fc.constantFrom(...plans),
+        (rows, turns, cuts, most, plan) => {
+          const fed = disordered(rows, LATENESS, [0], turns, 2);
+          const standing = new Map<Value, Value>();
+          for (const output of runRows(plan, fed, { partitions: { reports: [0, 1] }, cuts, most })) {
+            if (output.kind !== 'result') continue;
+            resultRows([output]).forEach((row, at) => {
+              if (output.deleted?.[at]) {
+                expect(standing.delete(row.station!), 'deletes only what is there').toBe(true);
+              } else standing.set(row.station!, row.n!);
+            });
+          }
+          const expected = newest(rows).flatMap((row) => {
+            const n = shown(row);
+            return n === undefined ? [] : [[row.station, n] as const];
+          });
+          expect(standing).toEqual(new Map(expected));
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 
