@@ -7,10 +7,15 @@ import { join, resolve } from 'node:path';
 export const launcher = resolve('bin/streamctl.js');
 export const kafkaScript = resolve('scripts/services/kafka.sh');
 
+const scratches = [];
+process.on('exit', () => {
+  for (const folder of scratches) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder that is removed when the process ends. */
 export function scratch() {
   const folder = mkdtempSync(join(tmpdir(), 'streamctl-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  scratches.push(folder);
   return folder;
 }
 
