@@ -13,7 +13,8 @@ export class FetchedQueue {
   /** Of paused partitions. */
   #held: FetchedPartition[] = [];
   #bytes = 0;
-  #failure: Error | undefined;
+  /** What went wrong, and how many items came before it: they are given first, those that come behind it are not. */
+  #failure: { readonly error: Error; after: number } | undefined;
   #waiter: { readonly timer: Timer; readonly done: () => void } | undefined;
 
   constructor(edges: Pick<ClientEdges, 'clock' | 'compression'>) {
@@ -43,17 +44,18 @@ export class FetchedQueue {
   async take(timeoutMs: number): Promise<FetchedPartition | undefined> {
     if (this.#items.length === 0 && !this.#failure && timeoutMs > 0) await this.#wait(timeoutMs);
     const failure = this.#failure;
-    if (this.#items.length === 0 && failure) {
+    if (failure && (failure.after === 0 || this.#items.length === 0)) {
       this.#failure = undefined;
-      throw failure;
+      throw failure.error;
     }
     const item = this.#items.shift();
+    if (failure) failure.after--;
     if (item) this.#bytes -= item.fetched.records.length;
     return item;
   }
 
   fail(error: Error): void {
-    this.#failure ??= error;
+    this.#failure ??= { error, after: this.#items.length };
     this.wake();
   }
 

@@ -9,7 +9,7 @@ import { FetchedQueue } from './fetched-queue.js';
 import type { FetchedRecords, FetcherOptions, TopicPartition, TopicPartitionOffset } from './interfaces.js';
 import { isRetriable, isStale, KafkaFailure } from './kafka-failure.js';
 import { listOffsets } from './list-offsets.js';
-import { type FetchedPartition, PartitionReader } from './partition-reader.js';
+import { type FetchedPartition, type PartitionAnswer, PartitionReader } from './partition-reader.js';
 import { byTopic, partitionName } from './topic-groups.js';
 
 const MAX_FETCH_VERSION = 12;
@@ -131,7 +131,7 @@ export class PartitionFetcher implements Fetcher {
     const wanted = new Map<number, PartitionReader[]>();
     let wakeMs = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers.values()) {
-      if (reader.paused || reader.busy) continue;
+      if (reader.paused || reader.busy || reader.locating) continue;
       if (reader.notBeforeMs > nowMs) {
         wakeMs = Math.min(wakeMs, reader.notBeforeMs);
         continue;
@@ -223,13 +223,23 @@ export class PartitionFetcher implements Fetcher {
           continue;
         }
         reader.failingSinceMs = undefined;
-        const records = reader.take(answer, this.#options.isolation);
+        const records = this.#take(reader, answer);
         if (records) fetched.push({ reader, fetched: records });
       }
     }
     const [first] = fetched;
     if (first) this.#unreleased.set(first.fetched.records.buffer, fetched.length);
     return fetched;
+  }
+
+  /** Takes one partition's part: what is wrong with it must not lose those of the others, which have moved on. */
+  #take(reader: PartitionReader, answer: PartitionAnswer): FetchedRecords | undefined {
+    try {
+      return reader.take(answer, this.#options.isolation);
+    } catch (error) {
+      this.#delay(reader, error);
+      return undefined;
+    }
   }
 
   #refused(reader: PartitionReader, code: number): void {
@@ -245,10 +255,11 @@ export class PartitionFetcher implements Fetcher {
   /** The wanted offset is not there: before the first record kept, or behind the end. */
   async #relocate(reader: PartitionReader): Promise<void> {
     const { onOffsetGone } = this.#options;
-    reader.paused = true;
+    reader.locating = true;
     try {
       const [first] = await listOffsets(this.#client, [reader], 'start');
       const [end] = await listOffsets(this.#client, [reader], 'end', 'read_uncommitted');
+      if (reader.removed) return;
       if (onOffsetGone === 'fail') {
         throw new StreamctlError(
           'not-found',
@@ -260,15 +271,16 @@ export class PartitionFetcher implements Fetcher {
         );
       }
       reader.move(onOffsetGone === 'earliest' ? first!.offset : end!.offset);
-      reader.paused = false;
-      this.#pump();
     } catch (error) {
-      this.#queue.fail(error as Error);
+      this.#delay(reader, error);
     }
+    reader.locating = false;
+    this.#pump();
   }
 
   /** Tries a partition again later, or gives up: `undefined` stands for a missing leader. */
   #delay(reader: PartitionReader, error: unknown): void {
+    if (reader.removed) return;
     const nowMs = this.#client.edges.clock.elapsed();
     reader.failingSinceMs ??= nowMs;
     const { retryTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#client.settings;

@@ -172,8 +172,14 @@ export class GroupMember implements Group {
     this.#owned = [];
     this.#member = undefined;
     this.#memberId = '';
-    if (lost.length > 0 || this.#place) await this.#handlers.lost(lost);
+    const place = this.#place;
     this.#place = undefined;
+    if (lost.length === 0 && !place) return;
+    try {
+      await this.#handlers.lost(lost);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
   }
 
   /** One rebalance; false when the group has to rebalance again because this member gave something up. */

@@ -39,6 +39,8 @@ export class PartitionReader implements TopicPartition {
   paused = false;
   /** A request is in flight for it. */
   busy = false;
+  /** Its offset is not there: it is being asked where to go on. */
+  locating = false;
   removed = false;
   notBeforeMs = 0;
   failingSinceMs: number | undefined;

@@ -3,6 +3,7 @@ import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
 import type { Group } from '../../../src/connect/kafka/contracts.js';
 import { GroupMember } from '../../../src/connect/kafka/group.js';
 import type { GroupOptions, TopicPartition } from '../../../src/connect/kafka/interfaces.js';
+import { leaveGroupApi } from '../../../src/wire/apis/13-leave-group.js';
 import { type Cluster, startCluster } from './cluster-harness.js';
 
 let cluster: Cluster;
@@ -41,6 +42,12 @@ function member(options: GroupOptions, onRevoked?: (group: Group) => Promise<voi
 async function until(condition: () => boolean): Promise<void> {
   for (let look = 0; look < 500 && !condition(); look++) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(condition()).toBe(true);
+}
+
+/** Puts a member out of its group, as an operator does. */
+async function putOut(groupId: string, memberId: string): Promise<void> {
+  const request = { groupId, memberId, members: [{ memberId }] };
+  await cluster.client.call(leaveGroupApi, request, { group: groupId }, { what: '' });
 }
 
 const count = ({ group }: Member): number => group.assignment().length;
@@ -114,17 +121,28 @@ describe('GroupMember', () => {
     const a = member({ groupId: 'lost', topics: [topic] });
     await a.group.start();
     const { memberId } = a.group.identity()!;
-    const { leaveGroupApi } = await import('../../../src/wire/apis/13-leave-group.js');
-    await cluster.client.call(
-      leaveGroupApi,
-      { groupId: 'lost', memberId, members: [{ memberId }] },
-      { group: 'lost' },
-      { what: '' },
-    );
+    await putOut('lost', memberId);
     await until(() => a.log.length >= 3);
     expect(a.log).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
     expect(a.group.identity()!.memberId).not.toBe(memberId);
     await a.group.leave();
+  });
+
+  it('ends a member that cannot let go of what it lost', async () => {
+    const topic = await cluster.topic('stuck', 1);
+    const failures: string[] = [];
+    const options = { groupId: 'stuck', topics: [topic], heartbeatMs: 20, sessionTimeoutMs: 6000 };
+    const group = new GroupMember(cluster.connect(), options, {
+      assigned: () => undefined,
+      revoked: () => undefined,
+      lost: () => Promise.reject(new Error('the disk is full')),
+      failed: (error) => void failures.push(error.message),
+    });
+    await group.start();
+    await putOut('stuck', group.identity()!.memberId);
+    await until(() => failures.length > 0);
+    expect(failures).toEqual(['the disk is full']);
+    await group.leave();
   });
 
   it('refuses to commit for a member that was put out', async () => {
@@ -132,13 +150,7 @@ describe('GroupMember', () => {
     const a = member({ groupId: 'out', topics: [topic], heartbeatMs: 60_000 });
     await a.group.start();
     const { memberId } = a.group.identity()!;
-    const { leaveGroupApi } = await import('../../../src/wire/apis/13-leave-group.js');
-    await cluster.client.call(
-      leaveGroupApi,
-      { groupId: 'out', memberId, members: [{ memberId }] },
-      { group: 'out' },
-      { what: '' },
-    );
+    await putOut('out', memberId);
     await expect(a.group.commit([{ topic, partition: 0, offset: 1 }])).rejects.toMatchObject({ code: 'conflict' });
     await a.group.leave();
   });
