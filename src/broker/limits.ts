@@ -38,7 +38,7 @@ export const DEFAULT_LIMITS: Limits = {
   unsentTotalBytes: 24 << 20,
   heldBytes: 50 << 20,
   fetchBytes: 8 << 20,
-  waitingPartitions: 200_000,
+  waitingPartitions: 80_000,
   fetchWaitMs: 300_000,
   partitions: 10_000,
   partitionsPerTopic: 2_000,

@@ -65,6 +65,10 @@ export class ClassicGroup {
   get members(): readonly ClassicMember[] {
     return this.#round.members.all();
   }
+  /** Ids of members on their way into it. */
+  get handedOut(): Iterable<string> {
+    return this.#round.handedOut;
+  }
   /** Nobody is in it or on the way into it. */
   get isIdle(): boolean {
     return this.#round.population === 0;

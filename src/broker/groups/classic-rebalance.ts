@@ -81,6 +81,11 @@ export class ClassicRebalance {
     return this.members.size + this.#handedOut.size;
   }
 
+  /** Ids whose owners have not come back yet. */
+  get handedOut(): Iterable<string> {
+    return this.#handedOut.keys();
+  }
+
   /** Takes a new member in and waits with it for the round to end. */
   add(member: ClassicMember, client: GroupClient, protocolType: string): Promise<JoinAnswer> {
     this.takeBack(member.id);

@@ -25,6 +25,7 @@ import {
 } from './describe-group.js';
 import { groupEntry, groupRemovedEntry } from './group-entries.js';
 import { GroupOffsets } from './group-offsets.js';
+import { GroupRoom, heartbeatBytes, joinBytes, syncBytes } from './group-room.js';
 import { GroupStore } from './group-store.js';
 import {
   CONSUMER_PROTOCOL_TYPE,
@@ -74,6 +75,7 @@ export class GroupCoordinator {
   readonly #settings: GroupSettings;
   readonly #store = new GroupStore();
   readonly #groups = new Map<string, ClassicGroup | ConsumerGroup>();
+  readonly #room: GroupRoom;
   #expiry: Timer | undefined;
 
   /** Registers itself at the journal: make it before the journal is opened, then {@link start} it. */
@@ -81,6 +83,7 @@ export class GroupCoordinator {
     this.#parts = parts;
     this.#settings = { ...DEFAULT_GROUP_SETTINGS, ...parts.settings };
     parts.journal.register(this.#store);
+    this.#room = new GroupRoom(this.#settings.maxMemberBytes, parts.clock, () => this.#groups.values());
     this.offsets = new GroupOffsets({
       clock: parts.clock,
       settings: this.#settings,
@@ -125,6 +128,8 @@ export class GroupCoordinator {
     const known = present?.type === 'consumer' ? undefined : present;
     if (!known && memberId !== '') return joinError(errorCodes.UNKNOWN_MEMBER_ID, memberId);
     if (!present && this.#isFull) return joinError(errorCodes.GROUP_MAX_SIZE_REACHED);
+    if (!this.#room.take(joinBytes(request, client.clientId)))
+      return joinError(errorCodes.GROUP_MAX_SIZE_REACHED, memberId);
     const group = known ?? this.#makeClassic(groupId);
     const answer = group.join(request, client, {
       needsKnownId: version >= JOIN_KNOWN_ID,
@@ -137,6 +142,8 @@ export class GroupCoordinator {
   /** SyncGroup. */
   sync(request: SyncRequest): SyncAnswer | Promise<SyncAnswer> {
     if (request.groupId === '') return syncError(errorCodes.INVALID_GROUP_ID);
+    // What Apache Kafka answers for an assignment that it cannot store.
+    if (!this.#room.take(syncBytes(request))) return syncError(errorCodes.UNKNOWN_SERVER_ERROR);
     return this.#classic(request.groupId)?.sync(request) ?? syncError(errorCodes.UNKNOWN_MEMBER_ID);
   }
 
@@ -171,6 +178,10 @@ export class GroupCoordinator {
     const refusal = checkHeartbeat(request, version);
     if (refusal) return heartbeatRefused(refusal);
     const { groupId } = request;
+    if (!isGoodbye(request) && !this.#room.take(heartbeatBytes(request, client.clientId))) {
+      const message = 'The members of all groups bring too much.';
+      return heartbeatRefused({ errorCode: errorCodes.GROUP_MAX_SIZE_REACHED, message });
+    }
     const memberId = request.memberId === '' ? this.#parts.newId() : request.memberId;
     const present = this.#find(groupId);
     if (present?.type === 'consumer') return this.#consumerHeartbeat(present, { ...request, memberId }, client);

@@ -11,6 +11,8 @@ export interface GroupSettings {
   /** Members of one group, those that were just given an id included. */
   readonly maxMembers: number;
   readonly maxGroups: number;
+  /** What the members of all groups bring along, all together. */
+  readonly maxMemberBytes: number;
   /** Characters of the text beside a committed offset. */
   readonly maxOffsetMetadata: number;
   /** Age at which the offsets of a group without members are forgotten. */
@@ -29,6 +31,7 @@ export const DEFAULT_GROUP_SETTINGS: GroupSettings = {
   newMemberTimeoutMs: 300_000,
   maxMembers: 1_000,
   maxGroups: 10_000,
+  maxMemberBytes: 64 << 20,
   maxOffsetMetadata: 4_096,
   offsetRetentionMs: 7 * 24 * 3_600_000,
   offsetCheckIntervalMs: 600_000,
