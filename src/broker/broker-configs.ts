@@ -12,7 +12,12 @@ export function brokerConfigs(broker: Broker): EffectiveConfig[] {
     row: { type, fallback: String(value), about },
   });
   const own: EffectiveConfig[] = [
-    chosen('advertised.listeners', `PLAINTEXT://${broker.host}:${broker.port}`, 'string', 'where clients connect'),
+    chosen(
+      'advertised.listeners',
+      `${settings.securityProtocol}://${broker.host}:${broker.port}`,
+      'string',
+      'where clients connect',
+    ),
     chosen('auto.create.topics.enable', settings.autoCreateTopics, 'boolean', 'topics are made when asked for'),
     chosen('broker.id', broker.nodeId, 'int', 'the only node'),
     chosen('default.replication.factor', 1, 'int', 'there is one replica'),

@@ -44,6 +44,8 @@ export interface BrokerSettings {
   readonly defaultPartitions: number;
   /** Absolute path. */
   readonly dataFolder: string;
+  /** How clients connect, as Kafka names it: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. */
+  readonly securityProtocol: string;
 }
 
 /**

@@ -164,6 +164,7 @@ function makeParts(edges: BrokerEdges, options: BrokerOptions): Parts {
     autoCreateTopics: options.autoCreateTopics ?? true,
     defaultPartitions: options.defaultPartitions ?? 1,
     dataFolder: options.dataFolder,
+    securityProtocol: `${options.users?.length ? 'SASL_' : ''}${options.tls ? 'SSL' : 'PLAINTEXT'}`,
   };
   const { policy, limits, dataFolder } = settings;
   let report: (error: unknown) => void = () => {};

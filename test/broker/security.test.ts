@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { brokerConfigs } from '../../src/broker/broker-configs.js';
 import type { BrokerOptions } from '../../src/broker/start-broker.js';
 import { metadataApi } from '../../src/wire/apis/03-metadata.js';
 import { saslHandshakeApi } from '../../src/wire/apis/17-sasl-handshake.js';
@@ -82,6 +83,17 @@ describe('a client that has to log in', () => {
     const large = await connect();
     large.sendRaw([new Uint8Array([0, 16, 0, 0]), new Uint8Array(600_000)]);
     await large.closed;
+  });
+
+  it('is told by the settings how to connect', async () => {
+    for (const [options, protocol] of [
+      [{}, 'PLAINTEXT'],
+      [{ users: USERS }, 'SASL_PLAINTEXT'],
+    ] as const) {
+      const { running } = await scene(options);
+      const row = brokerConfigs(running.broker).find(({ name }) => name === 'advertised.listeners');
+      expect(row?.value).toBe(`${protocol}://127.0.0.1:9092`);
+    }
   });
 
   it('may send the messages of the mechanism bare, as the oldest handshake has it', async () => {
