@@ -56,6 +56,15 @@ describe('where an answer may lead', () => {
     expect(follow('http://a/x', 'http://a/y')).toEqual({ url: 'http://a/y', headers });
   });
 
+  it('keeps the login of the address on its host, and nowhere else', () => {
+    const from = 'https://u:p%40ss@a/x';
+    expect(follow(from, 'https://a/y')).toEqual({ url: 'https://u:p%40ss@a/y', headers });
+    expect(follow(from, '/y')).toEqual({ url: 'https://u:p%40ss@a/y', headers });
+    expect(follow(from, 'https://v:q@a/y')).toEqual({ url: 'https://v:q@a/y', headers });
+    expect(follow(from, 'https://b/y')).toMatchObject({ url: 'https://b/y' });
+    expect(follow(from, 'https://a:8443/y')).toMatchObject({ url: 'https://a:8443/y' });
+  });
+
   it('never goes from https to http, nor to another scheme', () => {
     expect(follow('https://a/x', 'http://a/y')).toEqual({ refused: 'http://a/y would leave https for http' });
     expect(follow('https://a/x', 'file:///etc/passwd')).toHaveProperty('refused');

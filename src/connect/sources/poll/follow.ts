@@ -21,12 +21,20 @@ export function followTo(from: string, target: string, headers: HttpHeaders, red
     return { refused: `${shown} would leave https for http` };
   }
   if (before.hostname === after.hostname && samePort(before, after)) {
+    keepLogin(before, after);
     return { url: after.href, headers };
   }
   if (urlHoldsSecret(after.href, redact)) {
     return { refused: `${shown} would carry credentials from ${before.host} to ${after.host}` };
   }
   return { url: after.href, headers: withoutCredentials(headers, redact) };
+}
+
+/** Servers name themselves without the login that they were asked with. */
+function keepLogin(before: URL, after: URL): void {
+  if (after.username !== '' || after.password !== '') return;
+  after.username = before.username;
+  after.password = before.password;
 }
 
 /** The step from http to https on the standard ports stays with the host. */
