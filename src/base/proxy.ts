@@ -1,3 +1,5 @@
+import { unescaped } from './url-text.js';
+
 /** Environment variables. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -25,7 +27,7 @@ export function proxyFor(url: URL, environment: ProxyEnvironment): HttpProxy | s
   const proxy = URL.canParse(written) ? new URL(written) : undefined;
   if (!proxy || proxy.hostname === '') return 'the address of the proxy cannot be read';
   if (proxy.protocol !== 'http:') return `a proxy is spoken to by http, not by ${proxy.protocol.slice(0, -1)}`;
-  const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  const user = `${unescaped(proxy.username)}:${unescaped(proxy.password)}`;
   return {
     host: withoutBrackets(proxy.hostname),
     port: Number(proxy.port || 80),

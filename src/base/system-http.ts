@@ -5,6 +5,7 @@ import { concatBytes } from './bytes.js';
 import type { HttpClient, HttpFailure, HttpFailureReason, HttpHeaders, HttpRequest, HttpResponse } from './http.js';
 import { type HttpProxy, type ProxyEnvironment, proxyFor } from './proxy.js';
 import { systemClock } from './system.js';
+import { unescaped } from './url-text.js';
 
 /** Connections kept open to one host. */
 const MAX_IDLE_CONNECTIONS = 4;
@@ -51,18 +52,25 @@ export function systemHttp(environment: ProxyEnvironment): HttpClient {
 
   async function direct(url: URL, proxy: HttpProxy | undefined): Promise<Way> {
     const { urlToHttpOptions } = await import('node:url');
-    return { modules: await modulesFor(url.protocol, proxy), options: urlToHttpOptions(url) as RequestOptions };
+    // It throws for a login with a percent sign that begins no escape.
+    const plain = new URL(url);
+    plain.username = '';
+    plain.password = '';
+    const options = { ...(urlToHttpOptions(plain) as RequestOptions), ...loginOf(url) };
+    return { modules: await modulesFor(url.protocol, proxy), options };
   }
 
   async function handed(url: URL, proxy: HttpProxy): Promise<Way> {
     const { host, port, authorization } = proxy;
     const headers = { host: url.host, ...(authorization ? { 'proxy-authorization': authorization } : {}) };
-    const { urlToHttpOptions } = await import('node:url');
-    const { auth } = urlToHttpOptions(url);
     const path = `http://${url.host}${url.pathname}${url.search}`;
-    const options = { host, port, path, headers, ...(auth ? { auth } : {}) };
+    const options = { host, port, path, headers, ...loginOf(url) };
     return { modules: await modulesFor('http:'), options };
   }
+}
+
+function loginOf({ username, password }: URL): { readonly auth?: string } {
+  return username === '' && password === '' ? {} : { auth: `${unescaped(username)}:${unescaped(password)}` };
 }
 
 async function open(protocol: string, proxy: HttpProxy | undefined): Promise<Modules> {

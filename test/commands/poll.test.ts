@@ -145,6 +145,9 @@ describe('APIs by name', () => {
       'the value of header authorization is written out',
     ],
     [['https://u:abc@a.test/x', '--once'], 2, 'is written out'],
+    [['https://u:50%off@a.test/x', '--once'], 2, 'is written out'],
+    [['https://a.test/50%', '--dry-run'], 0, 'records would go to 50'],
+    [['https://a.test/x', '--header', 'X-Name: 日本'], 2, 'the value of header x-name cannot be sent'],
     [
       ['https://a.test/x', '--header', 'Authorization: Bearer ${env:NOBODY}'],
       2,

@@ -68,6 +68,11 @@ describe('HTTP through a proxy', () => {
     });
   });
 
+  it('takes a percent sign in a login for itself', async () => {
+    await get(`http://me:50%off@127.0.0.1:${port()}/items`, { HTTP_PROXY: `http://me:5%@127.0.0.1:${port()}` });
+    expect(asked.at(-1)).toMatchObject({ authorization: `Basic ${Buffer.from('me:5%').toString('base64')}` });
+  });
+
   it('says when the proxy is gone, or refuses', async () => {
     expect(await get('https://feed.invalid/', { HTTPS_PROXY: 'http://127.0.0.1:1' })).toEqual({
       kind: 'failure',

@@ -29,6 +29,17 @@ describe('HTTP over sockets', () => {
   });
 
   it.each([
+    ['u:p%40ss', 'u:p@ss'],
+    ['u:50%off', 'u:50%off'],
+    ['u:', 'u:'],
+    [':p', ':p'],
+  ])('sends the login %s of an address', async (written, meant) => {
+    const url = `${stub.url.replace('//', `//${written}@`)}/login`;
+    await http.send({ url, headers: {}, timeoutMs: 5000, maxBodyBytes: 1_000_000 });
+    expect(stub.asked(/login/).at(-1)!.headers.authorization).toBe(`Basic ${btoa(meant)}`);
+  });
+
+  it.each([
     ['slow', { kind: 'slow' }, 'timeout'],
     ['cut off', { kind: 'truncated' }, 'broken'],
     ['closed without an answer', { kind: 'reset' }, 'broken'],

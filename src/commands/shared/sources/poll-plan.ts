@@ -1,5 +1,6 @@
 import { toHex, utf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
+import { unescaped } from '../../../base/url-text.js';
 import { timeParser } from '../../../connect/codecs/time-format.js';
 import { APIS } from '../../../connect/sources/apis/index.js';
 import type { ApiInput, ApiParameter, ApiSource } from '../../../connect/sources/apis/interfaces.js';
@@ -219,7 +220,7 @@ function topicOf(url: string): string {
       .split('/')
       .findLast((part) => part !== '')
       ?.replace(/\.[a-z]+$/i, '') ?? '';
-  const name = decodeURIComponent(last || host).replace(/[^A-Za-z0-9._-]+/g, '-');
+  const name = unescaped(last || host).replace(/[^A-Za-z0-9._-]+/g, '-');
   return name.replace(/^[.-]+|[.-]+$/g, '') || 'poll';
 }
 
@@ -230,6 +231,7 @@ function common(
   rate: PollPolicy['rate'],
   everyMs: number,
 ) {
+  requireSendable(definition);
   const wanted = flags.rate === undefined ? rate : parseRate(flags.rate);
   const policy: PollPolicy = {
     schedule: readSchedule(flags, everyMs),
@@ -241,6 +243,17 @@ function common(
     headers: { 'user-agent': `streamctl/${context.program.version}`, accept: 'application/json, */*;q=0.5' },
   };
   return { definition, policy, runId: runIdOf(context, definition, flags.id) };
+}
+
+/** @throws `usage` for a header that no request can carry: a key with a line feed in it, letters beyond Latin-1. */
+function requireSendable({ feeds }: PollDefinition): void {
+  for (const [name, value] of feeds.flatMap(({ headers }) => Object.entries(headers))) {
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
+    throw new StreamctlError('usage', `the value of header ${name} cannot be sent`, {
+      detail: 'a header holds one line of Latin letters, digits and signs',
+      hint: 'look at where the value comes from; other letters are written as the API wants them escaped',
+    });
+  }
 }
 
 /** A readable name, made unique by what is asked for. */

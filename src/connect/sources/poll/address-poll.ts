@@ -1,6 +1,7 @@
 import { StreamctlError } from '../../../base/errors.js';
 import type { HttpHeaders } from '../../../base/http.js';
 import type { JsonValue } from '../../../base/row-batch.js';
+import { unescaped } from '../../../base/url-text.js';
 import type { TimeParser } from '../../codecs/time-format.js';
 import type { BodySchema } from './body-schema.js';
 import { isSecretHeader, type Redact, redactUrl } from './credentials.js';
@@ -80,8 +81,8 @@ function requireReferences({ url, headers }: AddressOptions, redact: Redact): vo
     });
   }
   if (!URL.canParse(url)) return;
-  const { password } = new URL(url);
-  if (password !== '' && redact(decodeURIComponent(password)) === decodeURIComponent(password)) {
+  const password = unescaped(new URL(url).password);
+  if (password !== '' && redact(password) === password) {
     throw new StreamctlError('usage', `the password in ${redactUrl(url, redact)} is written out`, {
       hint: `'https://user:\${env:API_PASSWORD}@host/path'`,
     });

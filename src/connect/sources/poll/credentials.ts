@@ -1,4 +1,5 @@
 import type { HttpHeaders } from '../../../base/http.js';
+import { unescaped } from '../../../base/url-text.js';
 
 /** Hides secrets that were read by reference. */
 export type Redact = (text: string) => string;
@@ -27,7 +28,7 @@ export function redactUrl(text: string, redact: Redact): string {
   url.pathname = url.pathname
     .split('/')
     .map((part) => {
-      const plain = decode(part);
+      const plain = unescaped(part);
       const safe = redact(plain);
       return safe === plain ? part : safe;
     })
@@ -59,16 +60,8 @@ export function withoutCredentials(headers: HttpHeaders, redact: Redact): HttpHe
 export function urlHoldsSecret(text: string, redact: Redact): boolean {
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return true;
-  const plain = `${decode(url.pathname)} ${[...url.searchParams].map(([, value]) => value).join(' ')}`;
+  const plain = `${unescaped(url.pathname)} ${[...url.searchParams].map(([, value]) => value).join(' ')}`;
   return redact(plain) !== plain || [...url.searchParams.keys()].some(isSecretParameter);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Readable where it can be: commas, colons, stars and slashes may stand in a query. */
