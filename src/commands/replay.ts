@@ -7,7 +7,7 @@ import { defineCommand, type Input } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
 import { expandFiles } from './shared/sources/file-pattern.js';
-import { type FilePart, type OpenedFile, openFile, openMerged, partsOf } from './shared/sources/open-file.js';
+import { checkNames, type FilePart, type OpenedFile, openFile, openMerged, partsOf } from './shared/sources/open-file.js';
 import { dryRunFile, replayFile } from './shared/sources/replay-file.js';
 import { REPLAY_FLAGS, readPacing } from './shared/sources/replay-flags.js';
 import { readDisorder } from './shared/sources/replay-order.js';
@@ -130,6 +130,7 @@ async function unitsOf(context: Context, { args: { file }, flags }: ReplayInput)
   if (flags.merge && parts.length > 1) {
     return [async () => openMerged(context, parts, await replayTarget(parts[0]!.file, flags.topic), flags)];
   }
+  if (flags.resume) checkNames(parts);
   return parts.map((part) => async () => openFile(context, part, await replayTarget(part.file, flags.topic), flags));
 }
 

@@ -108,6 +108,25 @@ function mergedName(names: readonly string[]): string {
   return all.length <= MAX_NAME ? all : `${names[0]}+${names.length - 1}`;
 }
 
+/**
+ * A replay is resumed by the name of the file: files of one name in several folders cannot be.
+ * @throws `usage`
+ */
+export function checkNames(parts: readonly FilePart[]): void {
+  const files = new Map<string, string>();
+  for (const part of parts) {
+    const name = nameOf(part);
+    const before = files.get(name);
+    if (before !== undefined) {
+      throw new StreamctlError('usage', `--resume: ${before} and ${part.file} are both called ${name}`, {
+        detail: 'what the topic holds of a file is known by its name: the one would be taken for the other',
+        hint: 'give them names of their own, or resume each in a topic of its own',
+      });
+    }
+    files.set(name, part.file);
+  }
+}
+
 function nameOf({ file, sheet, isOneOfMany }: FilePart): string {
   if (file === '-') return 'stdin';
   return isOneOfMany ? `${baseName(file)}#${sheet}` : baseName(file);

@@ -1,5 +1,6 @@
 import { utf8 } from '../../../base/bytes.js';
 import { isoText } from '../../../base/time.js';
+import type { RowBlock } from '../../codecs/row-block.js';
 import type { RecordProducer } from '../../kafka/producer.js';
 
 /** What a lot's closing record tells. */
@@ -93,4 +94,14 @@ export class LotLog {
     const text = `${JSON.stringify(lot).slice(0, -1)},"closedAt":"${this.#closedAt}"}`;
     this.#producer.append(this.#lotsTopic, undefined, this.#sourceBytes, utf8(text), undefined, nowMs);
   }
+}
+
+/** Numbers of a lot's first and last row in the file, whatever order they are sent in. */
+export function rowRange({ rows, count }: RowBlock): { firstRow: number; lastRow: number } {
+  let [firstRow, lastRow] = [rows[0]!, rows[0]!];
+  for (let index = 1; index < count; index++) {
+    firstRow = Math.min(firstRow, rows[index]!);
+    lastRow = Math.max(lastRow, rows[index]!);
+  }
+  return { firstRow, lastRow };
 }

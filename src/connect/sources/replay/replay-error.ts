@@ -1,5 +1,5 @@
 import { StreamctlError } from '../../../base/errors.js';
-import type { ReplayReport } from './interfaces.js';
+import type { ReplayOptions, ReplayReport } from './interfaces.js';
 
 /** A replay that ended early, with what it did until then. */
 export class ReplayError extends StreamctlError {
@@ -30,5 +30,14 @@ export function partialError(cause: StreamctlError, report: ReplayReport): Strea
     hint: cause.hint === undefined ? goOn : `${cause.hint}; then ${goOn}`,
     exit: cause.code === 'quality-gate' ? cause.exit : 6,
     cause,
+  });
+}
+
+/** What the topic holds under the file's name cannot be of this file. */
+export function otherFileError({ source, topic }: ReplayOptions, why: string): StreamctlError {
+  return new StreamctlError('conflict', `${source} is not what topic "${topic}" holds under that name: ${why}`, {
+    detail:
+      'the file, or --batch, --from, --columns, --set and the like, changed since the replay that is to be resumed',
+    hint: 'resume with the same file and flags, or send everything again without --resume',
   });
 }

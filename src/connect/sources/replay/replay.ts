@@ -11,10 +11,10 @@ import type { BadRows } from './bad-rows.js';
 import { BlockRun } from './block-run.js';
 import type { LotProgress, ReplayOptions, ReplayReport } from './interfaces.js';
 import { LotHeaders } from './lot-headers.js';
-import { LotLog } from './lot-log.js';
+import { LotLog, rowRange } from './lot-log.js';
 import { Pace } from './pace.js';
 import { Quarantine } from './quarantine.js';
-import { partialError, ReplayError } from './replay-error.js';
+import { otherFileError, partialError, ReplayError } from './replay-error.js';
 import { awaitQuiet, findResumePoint, type LastRecord, type ResumePoint } from './resume-point.js';
 import type { RowReader } from './row-reader.js';
 import { WrittenRanges } from './written-ranges.js';
@@ -174,7 +174,8 @@ export class Replay {
         if (this.#block.count > 0) await this.#sendLot(more);
         this.#block.clear();
       }
-      if (this.#rows >= limit || signal?.aborted || loop === loops) return;
+      if (this.#rows >= limit || signal?.aborted) return;
+      if (loop === loops) return this.#checkEnd();
       if (!(await this.#reader.rewind()))
         throw new StreamctlError('usage', '--loop: this source can be read only once');
       if (this.#rows === 0) return;
@@ -338,15 +339,14 @@ export class Replay {
   #checkSame(sha256: string): void {
     const last = this.#lastOfThisLot();
     if (last === undefined || last.sha256 === sha256) return;
-    throw new StreamctlError(
-      'conflict',
-      `lot ${this.#lot} of ${this.#options.source} is not what topic "${this.#options.topic}" holds`,
-      {
-        detail:
-          'the file, or --batch, --from, --columns, --set and the like, changed since the replay that is to be resumed',
-        hint: 'resume with the same file and flags, or send everything again without --resume',
-      },
-    );
+    throw otherFileError(this.#options, `lot ${this.#lot} of the file is not what the topic holds`);
+  }
+
+  /** A file that ends before the lots of its name do that the topic holds is another one: nothing of it may be there. */
+  #checkEnd(): void {
+    const last = Math.max(0, ...[...this.#resume.last.values()].map(({ lot }) => lot));
+    if (last <= this.#lot) return;
+    throw otherFileError(this.#options, `the topic holds its lot ${last}, the file ends with lot ${this.#lot}`);
   }
 
   #digest(): string {
@@ -386,14 +386,4 @@ export class Replay {
       remarks: this.#reader.remarks(),
     };
   }
-}
-
-/** Numbers of a lot's first and last row in the file, whatever order they are sent in. */
-function rowRange({ rows, count }: RowBlock): { firstRow: number; lastRow: number } {
-  let [firstRow, lastRow] = [rows[0]!, rows[0]!];
-  for (let index = 1; index < count; index++) {
-    firstRow = Math.min(firstRow, rows[index]!);
-    lastRow = Math.max(lastRow, rows[index]!);
-  }
-  return { firstRow, lastRow };
 }

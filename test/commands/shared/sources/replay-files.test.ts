@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/base/bytes.js';
 import { expandFiles } from '../../../../src/commands/shared/sources/file-pattern.js';
+import { checkNames } from '../../../../src/commands/shared/sources/open-file.js';
 import { readDisorder } from '../../../../src/commands/shared/sources/replay-order.js';
 import { watchedFiles } from '../../../../src/commands/shared/sources/watched-folder.js';
 import { SimClock } from '../../../support/sim-clock.js';
@@ -65,6 +66,19 @@ describe('expandFiles', () => {
   it('counts as people do', () => {
     expect(expand('part*.csv')).toEqual(['part2.csv', 'part10.csv']);
     expect(() => expand('nothing.csv')).toThrow(expect.objectContaining({ message: 'nothing.csv does not exist' }));
+  });
+});
+
+describe('checkNames', () => {
+  it('refuses files that one name stands for, but not the sheets of one', () => {
+    const twice = [{ file: 'a/data.csv' }, { file: 'b.csv' }, { file: 'b/data.csv' }];
+    expect(() => checkNames(twice)).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: '--resume: a/data.csv and b/data.csv are both called data.csv',
+      }),
+    );
+    checkNames(['A', 'B'].map((sheet) => ({ file: 'book.xlsx', sheet, isOneOfMany: true })));
   });
 });
 

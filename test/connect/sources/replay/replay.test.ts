@@ -194,6 +194,9 @@ describe('Replay', () => {
     for (const [text, batch] of [
       [table(60).replaceAll('n', 'm'), 10],
       [table(60), 7],
+      // Ends before what the topic holds of its name: another file, nothing of which may be taken for sent.
+      [table(20).replaceAll('n', 'm'), 10],
+      [table(20), 10],
     ] as const) {
       await expect(replayText(cluster.client, topic, text, { batch, resume: true })).rejects.toMatchObject({
         code: 'conflict',
