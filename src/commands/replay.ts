@@ -7,7 +7,14 @@ import { defineCommand, type Input } from './shared/frame/command.js';
 import type { Context } from './shared/frame/context.js';
 import type { Outcome } from './shared/frame/outcome.js';
 import { expandFiles } from './shared/sources/file-pattern.js';
-import { checkNames, type FilePart, type OpenedFile, openFile, openMerged, partsOf } from './shared/sources/open-file.js';
+import {
+  checkNames,
+  type FilePart,
+  type OpenedFile,
+  openFile,
+  openMerged,
+  partsOf,
+} from './shared/sources/open-file.js';
 import { dryRunFile, replayFile } from './shared/sources/replay-file.js';
 import { REPLAY_FLAGS, readPacing } from './shared/sources/replay-flags.js';
 import { readDisorder } from './shared/sources/replay-order.js';
@@ -113,6 +120,9 @@ function checkFlags(input: ReplayInput): void {
   if (input.args.file.filter((file) => file === '-').length > 1) {
     throw new StreamctlError('usage', 'standard input can be read only once');
   }
+  if (loop !== 1 && input.args.file.includes('-')) {
+    throw new StreamctlError('usage', '--loop: standard input can be read only once', { hint: 'name a file' });
+  }
   if (watch && (input.args.file.length > 1 || merge || loop !== 1)) {
     throw new StreamctlError('usage', '--watch goes with one folder, without --merge and --loop');
   }
@@ -177,6 +187,7 @@ async function watchFolder(context: Context, { args, flags }: ReplayInput, clien
   const [folder] = args.file as [string];
   const path = context.resolvePath(folder);
   if (!context.files.exists(path)) throw new StreamctlError('not-found', `${folder} does not exist`);
+  if (!isFolder(context, path)) throw new StreamctlError('usage', `--watch: ${folder} is no folder`);
   const target = await replayTarget(folder.replace(/[\\/]+$/, ''), flags.topic);
   context.note(`waiting for files in ${folder}`);
   const reports: ReplayReport[] = [];
@@ -196,6 +207,16 @@ async function watchFolder(context: Context, { args, flags }: ReplayInput, clien
     if (reports.length > MAX_REPORTS) reports.shift();
   }
   return { reason: 'stopped', result: total(reports) };
+}
+
+function isFolder({ files }: Context, path: string): boolean {
+  try {
+    files.list(path);
+    return true;
+  } catch (error) {
+    if ((error as { cause?: { code?: unknown } }).cause?.code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 function withoutNote({ note: _, ...target }: ReplayTarget): ReplayTarget {

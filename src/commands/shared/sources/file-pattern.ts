@@ -10,7 +10,7 @@ const MAX_DEPTH = 32;
  * The files that were meant: patterns that the shell left alone are expanded, and the quotes that Windows' shell leaves
  * around them taken off. Names are sorted as people count: `part2` before `part10`.
  * @param resolve makes an absolute path.
- * @throws `not-found` for a pattern without files, or a file that does not exist; `limit-exceeded`
+ * @throws `not-found` for a pattern without files, or a file that does not exist; `usage`, `limit-exceeded`
  */
 export function expandFiles(args: readonly string[], files: FileSystem, resolve: (path: string) => string): string[] {
   return args.flatMap((arg) => {
@@ -51,14 +51,13 @@ function matching(
   }
   const wanted = namePattern(part);
   return folders.flatMap((folder) =>
-    files
-      .list(resolve(folder === '' ? '.' : folder))
+    listed(resolve(folder === '' ? '.' : folder), files)
       .filter((name) => wanted.test(name))
       .map((name) => `${prefix(folder)}${name}`),
   );
 }
 
-/** A folder and all below it. What cannot be listed is no folder. */
+/** A folder and all below it. */
 function below(folder: string, files: FileSystem, resolve: (path: string) => string, depth = 0): string[] {
   if (depth > MAX_DEPTH) return [];
   const names = listed(resolve(folder === '' ? '.' : folder), files).filter((name) => !name.startsWith('.'));
@@ -67,6 +66,7 @@ function below(folder: string, files: FileSystem, resolve: (path: string) => str
     : [folder, ...names.flatMap((name) => below(`${prefix(folder)}${name}`, files, resolve, depth + 1))];
 }
 
+/** What cannot be listed is no folder. */
 function listed(path: string, files: FileSystem): string[] {
   try {
     return files.list(path);
@@ -93,5 +93,12 @@ function namePattern(part: string): RegExp {
       at = close;
     } else text += letter.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   }
-  return new RegExp(`^(?!\\.)${text}$`, 's');
+  try {
+    return new RegExp(`^(?!\\.)${text}$`, 's');
+  } catch (cause) {
+    throw new StreamctlError('usage', `${part} is not a pattern of names`, {
+      hint: 'ranges go up: [a-z]',
+      cause,
+    });
+  }
 }

@@ -149,7 +149,7 @@ async function openPart(
     return { source, reader };
   } catch (error) {
     source.close();
-    throw asFolder(error, file);
+    throw asNoFile(error, file);
   }
 }
 
@@ -158,8 +158,14 @@ function openSource(context: Context, file: string, name: string): ByteSource {
   return new FileSource(context.files, context.resolvePath(file), name);
 }
 
-function asFolder(error: unknown, file: string): unknown {
+/** Folders and pipes can be opened, not read anywhere. */
+function asNoFile(error: unknown, file: string): unknown {
   const { cause } = error as { cause?: { code?: unknown } };
+  if (cause?.code === 'ESPIPE') {
+    return new StreamctlError('usage', `${file} is a pipe, which cannot be read like a file`, {
+      hint: `give it as standard input: streamctl replay - -t TOPIC < ${file}`,
+    });
+  }
   if (cause?.code !== 'EISDIR') return error;
   return new StreamctlError('usage', `${file} is a folder`, {
     hint: `name its files, '${file}/*.csv', or wait for them with --watch`,

@@ -47,9 +47,11 @@ export async function replayTarget(file: string, topic: string | undefined): Pro
   };
 }
 
-/** Name of a file without folder and ending. */
+/** Name of a file without folder and ending; what is packed is called as if it were not. */
 export function fileStem(file: string): string {
-  return baseName(file).replace(/\.[^.]+$/, '');
+  return baseName(file)
+    .replace(/(?<=.)\.gz(ip)?$/i, '')
+    .replace(/\.[^.]+$/, '');
 }
 
 /** Name of a file without folder. */

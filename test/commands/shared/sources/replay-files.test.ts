@@ -1,5 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/base/bytes.js';
+import { systemFiles } from '../../../../src/base/system.js';
 import { expandFiles } from '../../../../src/commands/shared/sources/file-pattern.js';
 import { checkNames } from '../../../../src/commands/shared/sources/open-file.js';
 import { readDisorder } from '../../../../src/commands/shared/sources/replay-order.js';
@@ -66,6 +70,21 @@ describe('expandFiles', () => {
   it('counts as people do', () => {
     expect(expand('part*.csv')).toEqual(['part2.csv', 'part10.csv']);
     expect(() => expand('nothing.csv')).toThrow(expect.objectContaining({ message: 'nothing.csv does not exist' }));
+  });
+});
+
+describe('expandFiles on a disk', () => {
+  it('looks for files in folders only, and refuses what is no pattern', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'patterns-'));
+    mkdirSync(join(folder, 'sub'));
+    for (const name of ['README.md', 'sub/c.csv']) writeFileSync(join(folder, name), 'x');
+    const expand = (pattern: string): string[] => expandFiles([pattern], systemFiles, (path) => join(folder, path));
+    try {
+      expect(expand('*/*.csv')).toEqual(['sub/c.csv']);
+      expect(() => expand('sub/[z-a].csv')).toThrow(expect.objectContaining({ code: 'usage' }));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type ReplayFlags, readPacing, readSet } from '../../../../src/commands/shared/sources/replay-flags.js';
-import { columnFromName, columnTypes, replayTarget } from '../../../../src/commands/shared/sources/replay-target.js';
+import {
+  columnFromName,
+  columnTypes,
+  fileStem,
+  replayTarget,
+} from '../../../../src/commands/shared/sources/replay-target.js';
 import { parseBadRowLimit } from '../../../../src/connect/sources/replay/bad-rows.js';
 
 const usage = expect.objectContaining({ code: 'usage' });
@@ -58,6 +63,10 @@ describe('replayTarget', () => {
     const cars = await replayTarget('data/cars.csv', undefined);
     expect(cars).toMatchObject({ topic: 'trafic_cars', partitions: 3 });
     expect(cars.note).toContain('pipeline cars');
+    // What is packed goes where it would go unpacked.
+    expect((await replayTarget('data/cars.csv.gz', undefined)).topic).toBe('trafic_cars');
+    expect((await replayTarget('sites.gz', undefined)).topic).toBe('sites');
+    expect(fileStem('audi.csv.GZ')).toBe('audi');
     expect(await replayTarget('un clean.csv', undefined)).toMatchObject({ topic: 'un-clean', partitions: 1 });
     const named = await replayTarget('cars.csv', 'mine');
     expect(named).toMatchObject({ topic: 'mine', configs: { 'retention.ms': '-1' } });
