@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromUtf8 } from '../../../src/base/bytes.js';
+import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
 import type { JsonValue } from '../../../src/base/row-batch.js';
 import { KafkaClient } from '../../../src/connect/kafka/client.js';
 import { createMissingTopics } from '../../../src/connect/kafka/create-topics.js';
+import { RecordProducer } from '../../../src/connect/kafka/producer.js';
 import { ChangeTracker } from '../../../src/connect/sources/poll/change-tracker.js';
 import { pathRules } from '../../../src/connect/sources/poll/item-rules.js';
 import { parseJsonPath } from '../../../src/connect/sources/poll/json-path.js';
@@ -85,6 +86,25 @@ describe('the topic of a poll', () => {
     expect(found).toBe(1);
     expect(await write(after, tracker, [thing(1, 1), thing(2, 1)])).toBe(1);
     await before.close();
+    await after.close();
+  });
+
+  it('knows what lies behind an open transaction of another writer', async () => {
+    const topic = await topicOf('behind', 1);
+    const other = new RecordProducer(client, { transactionalId: 'another' });
+    await other.prepare(topic);
+    other.begin();
+    other.append(topic, 0, null, utf8('{}'), [], 5);
+    await other.flush();
+    const before = await open(topic);
+    await write(before, makeTracker(), [thing(1, 1), thing(2, 1)]);
+    await before.close();
+    const after = await open(topic);
+    const reading = restored(after);
+    await Promise.race([reading, client.topic(topic)]);
+    await other.commit();
+    expect((await reading).found).toBe(2);
+    await other.close();
     await after.close();
   });
 

@@ -14,8 +14,8 @@ import { POLL_HEADER, type PollRecord, type PollSink, SOURCE_HEADER } from './po
 
 const MAX_BATCH_BYTES = 256 * 1024 * 1024;
 const FETCH_WAIT_MS = 1_000;
-/** A broker that gives nothing for so long, though there is something, is given up. */
-const MAX_SILENCE_MS = 30_000;
+/** A broker that gives nothing for so long, though there is something, is given up; an abandoned transaction ends before. */
+const MAX_SILENCE_MS = 90_000;
 /** Addresses whose headers are kept encoded. */
 const MAX_HEADERS = 1_000;
 
@@ -83,7 +83,8 @@ export class TopicSink implements PollSink {
   async restore(from: readonly number[], visit: (item: JsonValue) => void): Promise<number> {
     const { topic } = this.#options;
     let found = 0;
-    for (const { partition, earliest, latest } of await topicRanges(this.#client, topic)) {
+    // Records of the poll may lie behind an open transaction of another writer: its end is waited for.
+    for (const { partition, earliest, latest } of await topicRanges(this.#client, topic, 'read_uncommitted')) {
       // A position behind the end belongs to a topic that was emptied or made anew.
       const wanted = from[partition] ?? 0;
       const offset = wanted > latest ? earliest : Math.max(earliest, wanted);
@@ -159,5 +160,8 @@ export class TopicSink implements PollSink {
 }
 
 function silent({ topic, partition }: TopicPartitionOffset): StreamctlError {
-  return new StreamctlError('broker-unreachable', `topic "${topic}", partition ${partition} gave no records for 30 s`);
+  const text = `topic "${topic}", partition ${partition} gave no records for ${MAX_SILENCE_MS / 1000} s`;
+  return new StreamctlError('broker-unreachable', text, {
+    detail: 'the broker does not answer, or a transaction of another writer is open in it',
+  });
 }
