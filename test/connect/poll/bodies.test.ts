@@ -192,6 +192,10 @@ describe('pages', () => {
     expect(from({ kind: 'next', path: parseJsonPath('more') }, 'https://a/x', { more: '?p=2' }, 1)).toEqual({
       url: 'https://a/x?p=2',
     });
+    expect(from({ kind: 'next', path: parseJsonPath('more') }, 'https://a/v1/x', { more: 'x?p=2' }, 1)).toEqual({
+      url: 'https://a/v1/x?p=2',
+    });
+    expect(from({ kind: 'next' }, 'https://a/v1/x', { next: 'x?p=2' }, 1)).toEqual({});
   });
 
   it('puts a cursor into its parameter, and ends at none, the same one, or no items', () => {
@@ -224,6 +228,10 @@ describe('pages', () => {
     const auto: Pagination = { kind: 'auto' };
     expect(from(auto, 'https://a/x', {}, 2, { link: '</x?p=2>; rel=next' })).toEqual({ url: 'https://a/x?p=2' });
     expect(from(auto, 'https://a/x', { links: { next: '/y' } }, 2)).toEqual({ url: 'https://a/y' });
+    const about = { link: '</openapi.json>; rel="service-desc", </x>; rel=self' };
+    expect(from(auto, 'https://a/x', { next: '/y' }, 2, about)).toEqual({ url: 'https://a/y' });
+    const last = { link: '</x?page=1>; rel="first", </x?page=2>; rel="prev"' };
+    expect(from(auto, 'https://a/x?page=3', {}, 2, last)).toEqual({});
     expect(from(auto, 'https://a/x?cursor=1', { next_cursor: '2' }, 2)).toEqual({ url: 'https://a/x?cursor=2' });
     expect(from(auto, 'https://a/x?page=1', {}, 2)).toEqual({ url: 'https://a/x?page=2' });
     expect(from(auto, 'https://a/x?offset=0&limit=2', {}, 2)).toEqual({ url: 'https://a/x?offset=2&limit=2' });

@@ -80,6 +80,7 @@ const TOTAL_PATHS = paths(
   'meta.total_count',
   'pagination.total',
 );
+const PAGE_LINK = /;\s*rel\s*=\s*"?(?:[^",;]*\s)?(?:prev|previous|first|last|self)\b/i;
 const PAGE_PARAMETERS = ['page', 'page_number', 'pageNumber', 'p'];
 const OFFSET_PARAMETERS = ['offset', 'start', 'skip'];
 const SIZE_PARAMETERS = ['limit', 'rows', 'per_page', 'page_size', 'pageSize', 'size', 'count'];
@@ -98,7 +99,7 @@ export function nextPage(pagination: Pagination, page: PageSeen): NextPage {
     case 'link':
       return fromLink(page);
     case 'next':
-      return fromBody(page, pagination.path ? [pagination.path] : NEXT_PATHS);
+      return pagination.path ? fromPath(page, pagination.path) : fromBody(page, NEXT_PATHS);
     case 'cursor':
       return fromCursor(page, pagination.path ? [pagination.path] : CURSOR_PATHS, pagination.parameter);
     case 'page':
@@ -109,9 +110,12 @@ export function nextPage(pagination: Pagination, page: PageSeen): NextPage {
 }
 
 function automatic(page: PageSeen): NextPage {
-  if (page.headers.link !== undefined) return fromLink(page);
+  const linked = fromLink(page);
+  if (linked.url !== undefined) return linked;
   const fromAddress = fromBody(page, NEXT_PATHS);
   if (fromAddress.url !== undefined) return fromAddress;
+  // Whoever links pages and names no next one has given the last; links to descriptions and styles say nothing of it.
+  if (PAGE_LINK.test(page.headers.link ?? '')) return {};
   const parameters = new URL(page.url).searchParams;
   // A cursor needs a parameter to go into: only where it has been used is its name known.
   const cursor = ['cursor', 'after', 'page_token', 'pageToken'].find((name) => parameters.has(name));
@@ -137,6 +141,12 @@ function fromBody({ url, body }: PageSeen, candidates: readonly JsonPath[]): Nex
     if (typeof found === 'string' && found !== '' && looksLikeAddress(found)) return resolve(found, url);
   }
   return {};
+}
+
+/** What stands where the user says that the address is, is one. */
+function fromPath({ url, body }: PageSeen, path: JsonPath): NextPage {
+  const found = valueAtPath(body, path);
+  return typeof found === 'string' && found !== '' ? resolve(found, url) : {};
 }
 
 /** A cursor under the name `next` is no address. */
