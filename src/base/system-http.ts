@@ -44,9 +44,11 @@ export function systemHttp(environment: ProxyEnvironment): HttpClient {
       const proxy = proxyFor(url, environment);
       if (typeof proxy === 'string') return { kind: 'failure', reason: 'unreachable', message: proxy };
       const way = proxy && url.protocol === 'http:' ? await handed(url, proxy) : await direct(url, proxy);
-      const first = await exchange(way, request);
-      // The other side may close a kept connection in the moment it is used again: the request never arrived.
-      return first === 'stale' ? ((await exchange(way, request)) as HttpResponse | HttpFailure) : first;
+      // The other side may close a kept connection in the moment it is used again: the request never arrived. Others
+      // that are kept may be as dead; a new one is never stale.
+      let result = await exchange(way, request);
+      while (result === 'stale') result = await exchange(way, request);
+      return result;
     },
   };
 
@@ -177,7 +179,8 @@ async function readBody(answer: IncomingMessage, maxBytes: number): Promise<Uint
   return body.length === 0 || encoding === '' || encoding === 'identity' ? body : inflate(encoding, body, maxBytes);
 }
 
-const INFLATERS: Readonly<Record<string, 'gunzipSync' | 'inflateSync' | 'brotliDecompressSync'>> = {
+type Inflater = 'gunzipSync' | 'inflateSync' | 'inflateRawSync' | 'brotliDecompressSync';
+const INFLATERS: Readonly<Record<string, Inflater>> = {
   gzip: 'gunzipSync',
   'x-gzip': 'gunzipSync',
   deflate: 'inflateSync',
@@ -185,7 +188,9 @@ const INFLATERS: Readonly<Record<string, 'gunzipSync' | 'inflateSync' | 'brotliD
 };
 
 async function inflate(encoding: string, body: Uint8Array, maxBytes: number): Promise<Uint8Array> {
-  const name = INFLATERS[encoding];
+  // Some servers leave the wrapping away that "deflate" means. @see RFC 9110, 8.4.1.2; RFC 1950, 2.2
+  const isBare = encoding === 'deflate' && (body[0]! & 0x0f) !== 8;
+  const name = isBare ? 'inflateRawSync' : INFLATERS[encoding];
   if (!name) throw new Error(`content encoding "${encoding}" is not known`);
   const zlib = await import('node:zlib');
   try {

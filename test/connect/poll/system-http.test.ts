@@ -1,3 +1,6 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromUtf8 } from '../../../src/base/bytes.js';
 import { systemHttp } from '../../../src/base/system-http.js';
@@ -16,6 +19,14 @@ const get = (
   path: string,
   options: { timeoutMs?: number; maxBodyBytes?: number; signal?: AbortSignal; headers?: Record<string, string> } = {},
 ) => http.send({ url: `${stub.url}${path}`, headers: {}, timeoutMs: 5000, maxBodyBytes: 1_000_000, ...options });
+
+const listening = (server: Server) => new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+const requestTo = (server: Server, path: string) => ({
+  url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+  headers: {},
+  timeoutMs: 5000,
+  maxBodyBytes: 1_000_000,
+});
 
 describe('HTTP over sockets', () => {
   it('gives status, headers and the body without its encoding', async () => {
@@ -49,6 +60,41 @@ describe('HTTP over sockets', () => {
     stub.fail(/./, fault, 2);
     expect(await get(STATUS, { timeoutMs: 300 })).toMatchObject({ kind: 'failure', reason });
     while (((await get(STATUS)) as { status?: number }).status !== 200);
+  });
+
+  it.each([
+    ['gzip', '', gzipSync],
+    ['deflate', '', deflateSync],
+    ['deflate', ' without its wrapping', deflateRawSync],
+    ['br', '', brotliCompressSync],
+  ])('reads %s%s, and tells when it is cut off', async (encoding, _, pack) => {
+    const text = JSON.stringify(Array.from({ length: 500 }, (_, id) => ({ id, name: `thing ${id % 7}` })));
+    const packed = pack(text);
+    const server = createServer((request, response) => {
+      response.writeHead(200, { 'content-encoding': encoding });
+      response.end(request.url === '/cut' ? packed.subarray(0, packed.length - 20) : packed);
+    });
+    await listening(server);
+    const whole = await http.send(requestTo(server, '/'));
+    expect(whole.kind === 'response' && fromUtf8(whole.body)).toBe(text);
+    expect(await http.send(requestTo(server, '/cut'))).toMatchObject({ kind: 'failure', reason: 'broken' });
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('goes past as many kept connections as are dead', async () => {
+    const used = new WeakSet<object>();
+    const server = createServer((request, response) => {
+      if (used.has(request.socket)) request.socket.destroy();
+      else response.end('here');
+      used.add(request.socket);
+    });
+    await listening(server);
+    const opened = await Promise.all([1, 2, 3].map(() => http.send(requestTo(server, '/'))));
+    expect(opened).toMatchObject([{ status: 200 }, { status: 200 }, { status: 200 }]);
+    expect(await http.send(requestTo(server, '/'))).toMatchObject({ kind: 'response', status: 200 });
+    server.closeAllConnections();
+    server.close();
   });
 
   it('bounds a body that is small on the wire and large inside', async () => {
