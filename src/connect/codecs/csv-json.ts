@@ -4,6 +4,7 @@ import {
   CR,
   type CsvLayout,
   cellText,
+  copiedNumbers,
   DELIMITER,
   ESCAPE,
   HIGH,
@@ -37,13 +38,12 @@ export class CsvJson {
   line: number;
   /** Cells of records, per column, that did not fit the column's type and stayed text. */
   readonly misfits: Float64Array;
-
   readonly #layout: CsvLayout;
   readonly #onBad: (bad: BadRow) => void;
   readonly #classes: Uint8Array;
   readonly #kinds: Uint8Array;
-  /** 1 for columns whose numbers have a decimal comma. */
-  readonly #commas: Uint8Array;
+  /** 1 for columns whose numbers can be copied byte by byte. */
+  readonly #copied: Uint8Array;
   readonly #labels: RowLabels;
   readonly #rowEnd: number;
   readonly #cellStart: Int32Array;
@@ -71,7 +71,7 @@ export class CsvJson {
     this.#rowEnd = layout.rowEnd === 'cr' ? 0x0d : 0x0a;
     this.#classes = byteClasses(layout);
     this.#kinds = kindsOf(layout);
-    this.#commas = Uint8Array.from(layout.columns, ({ decimal }) => (decimal === 'comma' ? 1 : 0));
+    this.#copied = copiedNumbers(layout);
     this.misfits = new Float64Array(layout.columns.length);
     this.#cellStart = new Int32Array(layout.columns.length + 1);
     this.#cellEnd = new Int32Array(layout.columns.length + 1);
@@ -159,7 +159,7 @@ export class CsvJson {
       this.#cellQuoted = false;
       if (input[at] === quote) at = this.#quoted(at, kind, slot);
       else if (kind === 0) at = this.#text(at);
-      else if (kind === 1) at = this.#commas[field] === 0 ? this.#number(at, field) : this.#notPlain(at, field);
+      else if (kind === 1) at = this.#copied[field] === 1 ? this.#number(at, field) : this.#notPlain(at, field);
       else at = this.#skip(at);
       if (at < 0) return -1;
       if (!this.#cellQuoted) this.#cellEnd[slot] = at;
@@ -392,7 +392,7 @@ export class CsvJson {
   #unquoteNumber(from: number, to: number, kind: number, field: number): number {
     if (kind !== 1) return to;
     if (to - from === 2) return writeNull(this.#out, from);
-    const end = unquoteNumber(this.#out, from, to, this.#commas[field] === 1 ? 'comma' : 'dot');
+    const end = unquoteNumber(this.#out, from, to, this.#layout.columns[field]!.decimal ?? 'dot');
     if (end >= 0) return end;
     this.#misfits.push(field);
     return to;

@@ -41,6 +41,14 @@ export const ROW_END = 4;
 /** A carriage return, which may be part of a row's end. */
 export const CR = 5;
 
+/** Bytes that numbers and the spaces around them are made of: where one of them ends cells, a number is read as text first. */
+const NUMBER_BYTES = utf8('0123456789+-.eE ');
+
+/** 1 for columns whose numbers can be copied byte by byte. */
+export function copiedNumbers({ columns, delimiter }: CsvLayout): Uint8Array {
+  return Uint8Array.from(columns, ({ decimal }) => (decimal === 'comma' || NUMBER_BYTES.includes(delimiter) ? 0 : 1));
+}
+
 const QUOTE_BYTE = 0x22;
 const KINDS: Readonly<Record<CsvColumnKind, number>> = { text: 0, number: 1, skip: 2 };
 /** Kind of a cell beyond the header's last column. */

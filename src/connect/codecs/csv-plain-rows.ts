@@ -1,5 +1,15 @@
-import { concatBytes, utf8 } from '../../base/bytes.js';
-import { asWords, byteClasses, CR, type CsvLayout, DELIMITER, HIGH, kindsOf, labelsOf } from './csv-layout.js';
+import { concatBytes } from '../../base/bytes.js';
+import {
+  asWords,
+  byteClasses,
+  CR,
+  type CsvLayout,
+  copiedNumbers,
+  DELIMITER,
+  HIGH,
+  kindsOf,
+  labelsOf,
+} from './csv-layout.js';
 import { writeNull } from './json-bytes.js';
 import { bytesBefore } from './json-words.js';
 import type { RowBlock } from './row-block.js';
@@ -51,10 +61,10 @@ export class PlainRows {
   #toPass = 0;
 
   constructor(layout: CsvLayout) {
-    const { columns, delimiter, rowEnd } = layout;
+    const { columns, rowEnd } = layout;
     this.#layout = layout;
     this.#columns = columns.length;
-    this.#usable = !utf8('0123456789+-.eE ').includes(delimiter) && columns.every(({ decimal }) => decimal !== 'comma');
+    this.#usable = copiedNumbers(layout).every((copied) => copied === 1);
     this.#rowEnd = rowEnd === 'cr' ? 0x0d : 0x0a;
     this.#classes = byteClasses(layout);
     const kinds = kindsOf(layout);

@@ -229,6 +229,26 @@ describe('CsvJson', () => {
     );
   });
 
+  it('ends cells at a delimiter that could be part of a number', () => {
+    for (const delimiter of ' .-+eE05') {
+      const values = ['', 'x', '7', '12', 'n/a'];
+      const row = fc.array(fc.constantFrom(...values), { minLength: 3, maxLength: 3 });
+      fc.assert(
+        fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), (rows) => {
+          const columns = ['a', 'b', 'c'].map((name) => ({ name, kind: 'number' as const }));
+          const layout = textLayout(3, { delimiter: delimiter.charCodeAt(0), columns });
+          const { texts, bad } = convert(rows.map((cells) => `${cells.join(delimiter)}\n`).join(''), layout);
+          const told = (cell: string) => (cell === '' ? null : Number.isNaN(Number(cell)) ? cell : Number(cell));
+          expect(bad).toEqual([]);
+          expect(texts.map((text) => Object.values(JSON.parse(text) as object))).toEqual(
+            rows.map((cells) => cells.map(told)),
+          );
+        }),
+        { seed: 1, numRuns: 50 },
+      );
+    }
+  });
+
   it('goes on with plain rows behind cells that fill the block', () => {
     const long = '7'.repeat(70_000);
     const layout = textLayout(0, {
