@@ -29,7 +29,7 @@ export class CsvReader implements RowReader {
     this.#input = input;
     this.#detected = detected;
     this.#options = options;
-    this.#layout = layoutOf(detected, options, input.available());
+    this.#layout = layoutOf(detected, options, input);
     this.#csv = this.#begin();
     this.shape = {
       format: 'csv',
@@ -123,7 +123,7 @@ function peeks(input: TextInput, source: ByteSource): Uint8Array[] {
   return Array.from({ length: PEEKS }, (_, index) => source.peek(Math.floor(HEAD_BYTES + index * step), PEEK_BYTES));
 }
 
-function layoutOf(detected: CsvShape, options: RowOptions, head: Uint8Array): CsvLayout {
+function layoutOf(detected: CsvShape, options: RowOptions, input: TextInput): CsvLayout {
   const names = detected.columns.map(({ name }) => name);
   const indexOf = (flag: string, name: string | undefined): number => {
     if (name === undefined) return -1;
@@ -135,7 +135,7 @@ function layoutOf(detected: CsvShape, options: RowOptions, head: Uint8Array): Cs
   const timeColumn = indexOf('--time', options.time);
   const parseTime =
     timeColumn >= 0 && options.parseTimeOf
-      ? options.parseTimeOf(textsOf(head, detected, timeColumn))
+      ? options.parseTimeOf(textsOf(input, detected, timeColumn))
       : options.parseTime;
   const wanted = (name: string): boolean =>
     (options.columns === undefined || options.columns.includes(name)) && !Object.hasOwn(options.set ?? {}, name);
@@ -156,9 +156,9 @@ function layoutOf(detected: CsvShape, options: RowOptions, head: Uint8Array): Cs
 }
 
 /** Texts of one column in the head of the file. */
-function textsOf(head: Uint8Array, { marks, headerBytes }: CsvShape, column: number): string[] {
+function textsOf(input: TextInput, { marks, headerBytes }: CsvShape, column: number): string[] {
   const texts: string[] = [];
-  for (const row of csvRows(head.subarray(headerBytes), marks, false)) {
+  for (const row of csvRows(input.available().subarray(headerBytes), marks, input.ended)) {
     const text = row.cell(column)?.text;
     if (text !== undefined && text.length > 0) texts.push(fromUtf8(text));
     if (texts.length >= TIME_SAMPLE) break;

@@ -12,6 +12,8 @@ export class GunzipSource implements ByteSource {
   #pieces: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
   #position = 0;
+  /** Times that the file was begun. */
+  #readings = 0;
 
   constructor(packed: ByteSource, compression: Compression) {
     this.name = packed.name;
@@ -43,8 +45,9 @@ export class GunzipSource implements ByteSource {
 
   rewind(): boolean {
     if (!this.#packed.rewind()) return false;
-    void this.#pieces.return?.();
+    const before = this.#pieces;
     this.#pieces = this.#open();
+    void before.return?.();
     this.#rest = new Uint8Array(0);
     this.#position = 0;
     return true;
@@ -55,16 +58,21 @@ export class GunzipSource implements ByteSource {
   }
 
   #open(): AsyncIterator<Uint8Array> {
-    return this.#compression.inflate('gzip', piecesOf(this.#packed))[Symbol.asyncIterator]();
+    const reading = ++this.#readings;
+    const pieces = piecesOf(this.#packed, () => this.#readings === reading);
+    return this.#compression.inflate('gzip', pieces)[Symbol.asyncIterator]();
   }
 }
 
-async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array> {
-  for (;;) {
+/** Ends once nobody wants it, or somebody else reads the source: an inflater reads ahead, also after its source was rewound. */
+async function* piecesOf(source: ByteSource, isWanted: () => boolean): AsyncGenerator<Uint8Array> {
+  let at = source.position;
+  while (isWanted() && source.position === at) {
     // A piece of its own each time: the inflater works on it while the next one is read.
     const piece = new Uint8Array(PIECE_BYTES);
     const count = await source.read(piece);
     if (count === 0) return;
+    at += count;
     yield piece.subarray(0, count);
   }
 }

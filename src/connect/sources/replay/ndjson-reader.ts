@@ -78,10 +78,12 @@ export class NdjsonReader implements RowReader {
   /** Texts of the time field in the first lines. */
   #sample(): string[] {
     const texts: string[] = [];
-    const { bytes, start, end } = this.#input;
+    const { bytes, start, end, ended } = this.#input;
     for (let at = start; at < end && texts.length < TIME_SAMPLE; ) {
-      const next = bytes.indexOf(0x0a, at);
-      if (next < 0 || next >= end) break;
+      const found = bytes.indexOf(0x0a, at);
+      const isLast = found < 0 || found >= end;
+      if (isLast && !ended) break;
+      const next = isLast ? end : found;
       if (this.#objects.read(bytes, at, next, 0)) {
         const text = this.#time!.data[0];
         if (typeof text === 'string') texts.push(text);

@@ -59,7 +59,7 @@ export class SortedReader implements RowReader {
 
   async rewind(): Promise<boolean> {
     if (!(await this.#reader.rewind())) return false;
-    this.close();
+    this.#closeSpill();
     this.#heads.clear();
     this.#held = new RowBlock();
     this.#order = undefined;
@@ -74,9 +74,13 @@ export class SortedReader implements RowReader {
   }
 
   close(): void {
+    this.#closeSpill();
+    this.#reader.close?.();
+  }
+
+  #closeSpill(): void {
     this.#spill?.close();
     this.#spill = undefined;
-    this.#reader.close?.();
   }
 
   /** Reads all rows. What remains in memory is in `#held`, in the order of `#order`. */

@@ -1,10 +1,15 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/base/bytes.js';
+import { systemCompression } from '../../../../src/base/compression.js';
+import { seededRandom } from '../../../../src/base/random.js';
 import { detectDateOrder, timeParser } from '../../../../src/connect/codecs/time-format.js';
 import { StreamSource } from '../../../../src/connect/sources/replay/byte-source.js';
+import { GunzipSource } from '../../../../src/connect/sources/replay/gunzip-source.js';
+import { MemorySource } from '../../../../src/connect/sources/replay/memory-source.js';
 import type { OpenOptions } from '../../../../src/connect/sources/replay/row-reader.js';
 import { drain, fileOf, readRows } from './read-rows.js';
 
@@ -192,6 +197,24 @@ describe('gzip', () => {
     expect((await readRows(new StreamSource(pieces(), 'stdin'))).texts).toEqual(whole.texts);
   });
 
+  it('is read again from anywhere, whatever was read ahead', async () => {
+    const random = seededRandom(5);
+    const plain = Uint8Array.from({ length: 3_000_000 }, () => random.below(256));
+    const packed = new Uint8Array(gzipSync(plain));
+    const piece = new Uint8Array(100_000);
+    for (let until = 0; until < plain.length; until += 300_000) {
+      const source = new GunzipSource(new MemorySource('a.gz', packed), systemCompression);
+      while (source.position < until) await source.read(piece);
+      source.rewind();
+      const digest = createHash('sha256');
+      for (let count = 1; count > 0; ) {
+        count = await source.read(piece);
+        digest.update(piece.subarray(0, count));
+      }
+      expect(digest.digest('hex'), `${until}`).toBe(createHash('sha256').update(plain).digest('hex'));
+    }
+  });
+
   it('reads members one after the other, and JSON lines', async () => {
     const members = Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"a":2}\n')]);
     expect((await readRows(fileOf('a.ndjson.gz', members))).texts).toEqual(['{"a":1}', '{"a":2}']);
@@ -248,5 +271,14 @@ describe('order of day and month', () => {
     expect(times.map((time) => new Date(time).toISOString().slice(0, 10))).toEqual(['2022-02-01', '2022-02-13']);
     const lines = await readRows(fileOf('a.ndjson', '{"t":"13/02/2022"}\n'), { time: 't', parseTimeOf });
     expect(new Date(lines.times[0]!).getUTCMonth()).toBe(1);
+    // The last line counts without a line feed too.
+    for (const [name, text] of [
+      ['a.csv', 't\n13/02/2022'],
+      ['a.ndjson', '{"t":"13/02/2022"}'],
+    ] as const) {
+      expect((await readRows(fileOf(name, text), { time: 't', parseTimeOf })).times, name).toEqual([
+        Date.UTC(2022, 1, 13),
+      ]);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as xlsx from 'xlsx';
 import { seededRandom } from '../../../../src/base/random.js';
 import { systemFiles } from '../../../../src/base/system.js';
 import { timeParser } from '../../../../src/connect/codecs/time-format.js';
@@ -11,7 +12,7 @@ import type { RowReader } from '../../../../src/connect/sources/replay/row-reade
 import { SortedReader } from '../../../../src/connect/sources/replay/sorted-reader.js';
 import { SimFiles } from '../../../support/sim-files.js';
 import { type Cluster, startCluster } from '../../kafka/cluster-harness.js';
-import { drain, fileOf } from './read-rows.js';
+import { drain, edges, fileOf } from './read-rows.js';
 import { readAll, replayText, replayTopic } from './replay-harness.js';
 
 const parseTime = (text: Uint8Array): number => Number(new TextDecoder().decode(text));
@@ -47,6 +48,20 @@ describe('SortedReader', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('reads a workbook again', async () => {
+    const rows = Array.from({ length: 30_000 }, (_, id) => [30_000 - id, `text ${id} ${'x'.repeat(20)}`]);
+    const book = xlsx.utils.book_new();
+    xlsx.utils.book_append_sheet(book, xlsx.utils.aoa_to_sheet([['t', 'text'], ...rows]), 'One');
+    const bytes = new Uint8Array(xlsx.write(book, { type: 'array', bookType: 'xlsx', bookSST: true }) as ArrayBuffer);
+    const onBad = () => undefined;
+    const opened = await openReader(fileOf('a.xlsx', bytes), { time: 't', parseTime, edges, onBad });
+    const sorted = new SortedReader(opened, new SimFiles());
+    const { texts } = await drain(sorted, 1000);
+    expect(await sorted.rewind()).toBe(true);
+    expect((await drain(sorted, 1000)).texts).toEqual(texts);
+    sorted.close();
   });
 
   it('merges many runs of thousands of rows, keys included', async () => {
