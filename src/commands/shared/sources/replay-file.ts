@@ -3,6 +3,7 @@ import { RowBlock } from '../../../connect/codecs/row-block.js';
 import type { KafkaClient } from '../../../connect/kafka/client.js';
 import { createMissingTopics } from '../../../connect/kafka/create-topics.js';
 import type { ReplayOptions, ReplayReport, ReplayTimestamps } from '../../../connect/sources/replay/interfaces.js';
+import { passOver } from '../../../connect/sources/replay/pass-over.js';
 import { runReplay } from '../../../connect/sources/replay/run-replay.js';
 import { formatCount, groupDigits } from '../../../ui/text/numbers.js';
 import type { Context } from '../frame/context.js';
@@ -104,13 +105,14 @@ export async function dryRunFile(context: Context, { reader, bad, target, source
   const limit = flags.limit ?? Number.POSITIVE_INFINITY;
   const block = new RowBlock();
   let rows = 0;
+  await passOver(reader, block, bad, flags.from);
   for (let more = true; more && rows < limit && !context.signal.aborted; ) {
     more = await reader.read(block, Math.min(DRY_ROWS, limit - rows));
     rows += block.count;
     bad.drain();
     block.clear();
   }
-  rows = Math.max(0, rows - (flags.from - 1));
+  bad.checkShare(reader.row);
   const lots = Math.ceil(rows / flags.batch);
   context.note(
     `${source.name}: ${rows} ${rows === 1 ? 'row' : 'rows'} in ${lots} ${lots === 1 ? 'lot' : 'lots'} would go to ${target.topic}`,

@@ -46,6 +46,8 @@ export class BadRows {
   /** Of this reading of the file; those up to {@link BadRows.#given} were given out in a former one. */
   #seen = 0;
   #given = 0;
+  /** Rows up to this one do not matter. */
+  #ignored = 0;
   /** The last one that a former replay put into quarantine, until it comes by. */
   #awaited: BadRowMark | undefined;
 
@@ -57,6 +59,7 @@ export class BadRows {
 
   /** To be handed to the reader. @throws `bad-data` where the replay has to stop, `quality-gate` beyond the limit. */
   readonly take = (bad: BadRow): void => {
+    if (bad.row <= this.#ignored && !bad.fatal) return;
     const place = `${this.#file}:${bad.line}: row ${bad.row}: ${bad.reason}`;
     if (this.#policy === 'stop' || bad.fatal) {
       throw new StreamctlError('bad-data', place, {
@@ -78,6 +81,11 @@ export class BadRows {
   /** Whether they go into quarantine. */
   get areKept(): boolean {
     return this.#policy === 'quarantine';
+  }
+
+  /** Has bad rows up to number `row` count for nothing; 0 ends that. */
+  ignoreUpTo(row: number): void {
+    this.#ignored = row;
   }
 
   /** Bad rows up to `last` stand in quarantine already: they count, and are not kept. */

@@ -33,6 +33,11 @@ export class Pace {
     return this.#advance(this.#pacing.pauseMs, this.#pacing.pauseMs, nowMs);
   }
 
+  /** The rows come once more: the first of them waits for nothing, the others for each other. */
+  restart(): void {
+    this.#lastEventMs = undefined;
+  }
+
   /** When the next row is due. */
   rowDue(eventMs: number, nowMs: number): number {
     if (this.#pacing.kind === 'rate') {

@@ -13,6 +13,7 @@ import type { LotProgress, ReplayOptions, ReplayReport } from './interfaces.js';
 import { LotHeaders } from './lot-headers.js';
 import { LotLog, rowRange } from './lot-log.js';
 import { Pace } from './pace.js';
+import { passOver } from './pass-over.js';
 import { Quarantine } from './quarantine.js';
 import { otherFileError, partialError, ReplayError } from './replay-error.js';
 import { awaitQuiet, findResumePoint, type LastRecord, type ResumePoint } from './resume-point.js';
@@ -21,7 +22,6 @@ import { WrittenRanges } from './written-ranges.js';
 
 /** Rows are handed over this much before they are due at most: a timer is no finer. */
 const EARLY_MS = 1;
-const SKIP_ROWS = 1000;
 /** Giving up on a broker that is gone. */
 const DELIVERY_TIMEOUT_MS = 30_000;
 /** A topic that is resumed has to be quiet for so long, where it is not known who wrote what it holds. */
@@ -134,7 +134,7 @@ export class Replay {
     if (this.#resume.producer) this.#producer.continueAs(this.#resume.producer);
     this.#partitions = (await this.#producer.prepare(topic)).partitions.length;
     await this.#producer.prepare(lotsTopic);
-    await this.#passOver();
+    await passOver(this.#reader, this.#block, this.#bad, this.#options.from);
   }
 
   /**
@@ -149,18 +149,6 @@ export class Replay {
     if (found.producer !== undefined && !anew) return found;
     if (found.last.size > 0) await awaitQuiet(this.#client, topic, this.#options.quietMs ?? QUIET_MS);
     return { ...(await find()), producer: undefined };
-  }
-
-  /** Reads the rows before `from` without sending them. */
-  async #passOver(): Promise<void> {
-    const before = this.#options.from - 1;
-    while (this.#reader.row < before) {
-      const more = await this.#reader.read(this.#block, Math.min(SKIP_ROWS, before - this.#reader.row));
-      this.#block.clear();
-      if (!more) {
-        throw new StreamctlError('usage', `--from ${before + 1}: the file has ${this.#reader.row} rows`);
-      }
-    }
   }
 
   async #work(): Promise<void> {
@@ -179,6 +167,7 @@ export class Replay {
       if (!(await this.#reader.rewind()))
         throw new StreamctlError('usage', '--loop: this source can be read only once');
       if (this.#rows === 0) return;
+      this.#pace.restart();
     }
   }
 

@@ -32,5 +32,9 @@ describe('Pace', () => {
     const due: number[] = [];
     for (const event of events) due.push(pace.rowDue(event, due.at(-1) ?? 0));
     expect(due).toEqual([0, 1000, 1000, 3000, 8000, 8000, 9000]);
+    // The same rows once more keep their distances.
+    pace.restart();
+    for (const event of events.slice(0, 4)) due.push(pace.rowDue(event, due.at(-1)!));
+    expect(due.slice(-4)).toEqual([9000, 10_000, 10_000, 12_000]);
   });
 });

@@ -83,6 +83,23 @@ describe('Replay', () => {
     );
   });
 
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('begins with row %i, whatever is wrong with the rows before it', async (from) => {
+    const topic = await replayTopic(cluster, `from-${from}`, 1);
+    const bad = [2, 4, 5];
+    const text = `id,name\n${upTo(8)
+      .map((row) => (bad.includes(row) ? `${row}\n` : `${row},x\n`))
+      .join('')}`;
+    const report = await replayText(cluster.client, topic, text, { from, policy: 'skip', batch: 2 });
+    const after = bad.filter((row) => row >= from);
+    expect(ids(await readAll(cluster.client, topic))).toEqual(
+      upTo(8).filter((row) => row >= from && !bad.includes(row)),
+    );
+    expect(report.badRows).toBe(after.length);
+    const strict = replayText(cluster.client, topic, text, { from, limit: 1 });
+    if (after[0] === from) await expect(strict).rejects.toMatchObject({ code: 'bad-data' });
+    else expect(await strict).toMatchObject({ rows: 1 });
+  });
+
   it('gives records the times of their rows, kept or moved', async () => {
     const topic = await replayTopic(cluster, 'times', 1);
     const text = 'at,v\n1000,a\n4000,b\n';
