@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml';
 import { StreamctlError } from '../base/errors.js';
 import type { JsonValue, Value } from '../base/row-batch.js';
 import { parseDuration } from '../base/time.js';
@@ -18,6 +18,11 @@ export interface Field {
   readonly key: Node;
   readonly value: Node | null;
 }
+
+/** Values of a file, references written out: few references to each other stand for more than fit into memory. */
+const MAX_VALUES = 5_000_000;
+/** The parser's own bound is how often a reference is used, which says nothing. */
+const ANY_REFERENCES = { maxAliasCount: -1 };
 
 /** Stands for what could not be read; the problem is noted. */
 export const UNREADABLE = Symbol('unreadable');
@@ -39,6 +44,50 @@ export class YamlReader {
     });
     this.root = this.#document.contents;
     for (const { pos, message } of this.#document.errors) this.#note(pos[0], message);
+    if (this.problems.length === 0) this.#checkReferences();
+  }
+
+  /** Notes what only shows when values are made: references to nothing, to what they stand in, to what is no map. */
+  #checkReferences(): void {
+    visit(this.#document, {
+      Alias: (_, alias, path) => {
+        const target = alias.resolve(this.#document);
+        if (target === undefined) this.problem(alias, `"*${alias.source}" stands for nothing above it`);
+        else if (path.includes(target)) this.problem(alias, `"*${alias.source}" stands inside what it stands for`);
+      },
+    });
+    if (this.problems.length > 0 || this.root === null) return;
+    const found = this.#unreadable(this.root);
+    if (found) this.problem(found.node, found.reason);
+    else if (this.#valuesOf(this.root, new Map()) > MAX_VALUES) {
+      this.problem(this.root, `with what its references stand for, the file has more than ${MAX_VALUES} values`);
+    }
+  }
+
+  /** How many values a node stands for, those behind its references included. */
+  #valuesOf(node: Node | null, known: Map<Node, number>): number {
+    const target = this.resolve(node);
+    const before = target && known.get(target);
+    if (target === null || typeof before === 'number') return before ?? 1;
+    const parts = isSeq(target) ? target.items : isMap(target) ? target.items.map(({ value }) => value) : [];
+    const values = parts.reduce<number>((sum, part) => sum + (isNode(part) ? this.#valuesOf(part, known) : 1), 1);
+    known.set(target, values);
+    return values;
+  }
+
+  /** The innermost node that no value can be made of. */
+  #unreadable(node: Node): { readonly node: Node; readonly reason: string } | undefined {
+    try {
+      node.toJS(this.#document, ANY_REFERENCES);
+      return undefined;
+    } catch (error) {
+      const parts = isSeq(node) ? node.items : isMap(node) ? node.items.map(({ value }) => value) : [];
+      for (const part of parts) {
+        const found = isNode(part) ? this.#unreadable(part) : undefined;
+        if (found) return found;
+      }
+      return { node, reason: (error as Error).message };
+    }
   }
 
   /** Line of a node, from 1. */
@@ -106,7 +155,7 @@ export class YamlReader {
 
   /** The value of a node; whole numbers beyond 2^53 are bigints. */
   value(node: Node | null): JsonValue {
-    return node === null ? null : plain(node.toJS(this.#document));
+    return node === null ? null : plain(node.toJS(this.#document, ANY_REFERENCES));
   }
 
   /** @param what the value is, for the message. */

@@ -31,9 +31,22 @@ describe('a test file with mistakes', () => {
     ['pipeline: shops\ntables: { a: [] }\ncases: [{ name: a, steps: [] }]', ['2:11 tables has no "a"']],
     ['pipeline: named\ncases: [{ name: a, steps: [] }]', ['1:11 table "names" lives in topic names']],
     ['a: [1', ['1:6 ']],
+    ['pipeline: shops\ncases: *nope', ['2:8 "*nope" stands for nothing above it']],
+    ['pipeline: shops\nrows: [{ a: *nope }]\ncases: []', ['2:13 "*nope" stands for nothing above it']],
+    ['pipeline: shops\nrows: &all\n  - *all\ncases: []', ['3:5 "*all" stands inside what it stands for']],
+    ['pipeline: shops\nrows: [{ a: 1 }, { <<: 5 }]\ncases: []', ['2:18 Merge sources must be maps or map aliases']],
+    [
+      `rows:\n  - &a [x]${[...'bcdef'].map((name, at) => `\n  - &${name} [${`*${'abcde'[at]},`.repeat(50)}]`).join('')}`,
+      ['1:1 with what its references stand for, the file has more than 5000000 values'],
+    ],
   ])('%j', async (text, expected) => {
     const problems = await problemsOf(text);
     for (const [at, start] of expected.entries()) expect(problems[at]).toContain(start);
+  });
+
+  it('may use a row as often as it likes', async () => {
+    const rows = `rows: [&a { shop: a, amount: 1 }${', *a'.repeat(150)}]`;
+    expect(await problemsOf(`${head}      - feed: orders\n        ${rows}\n`)).toEqual([]);
   });
 
   it.each([
