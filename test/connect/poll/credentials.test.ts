@@ -23,6 +23,27 @@ describe('redaction', () => {
     expect(redactUrl(url, redact)).toBe(expected);
   });
 
+  it.each(['access_key', 'accessKey', 'x-api-key', 'app_key', 'auth_key', 'api_token', 'apiSecret', 'pwd'])(
+    'hides what is called %s',
+    (name) => {
+      expect(redactUrl(`https://a/x?${name}=abc`, redact)).toBe(`https://a/x?${name}=***`);
+    },
+  );
+
+  it.each(['sort_key', 'keyword', 'page_token', 'keys', 'passenger', 'monkey', 'author'])(
+    'shows what is called %s',
+    (name) => {
+      expect(redactUrl(`https://a/x?${name}=abc`, redact)).toBe(`https://a/x?${name}=abc`);
+    },
+  );
+
+  it.each(['api_key', 'ApiKey', 'X-AccessKey', 'X-RapidAPI-Key', 'x_auth_token'])(
+    'knows header %s for a secret',
+    (name) => {
+      expect(redactHeaders({ [name]: 'abc' }, redact)).toEqual({ [name]: '***' });
+    },
+  );
+
   it('hides headers by name and by value', () => {
     const headers = {
       authorization: 'Bearer x',

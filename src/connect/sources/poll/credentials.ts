@@ -5,9 +5,20 @@ import { unescaped } from '../../../base/url-text.js';
 export type Redact = (text: string) => string;
 
 const MASK = '***';
-const SECRET_HEADER = /^(?:proxy-)?authorization$|^cookie$|(?:^|-)(?:api-?)?(?:key|token|secret|password)$/i;
-const SECRET_PARAMETER =
-  /^(?:app_?id|key|api[_-]?key|apikey|(?:access|auth|id|refresh|session)?[_-]?token|auth|authorization|client_secret|secret|signature|sig|passw(?:or)?d|subscription[_-]key)$/i;
+const SECRET_HEADER =
+  /^(?:proxy-)?authorization$|^cookie$|(?:^|[-_])(?:(?:access|api|app|auth)[-_]?)?(?:key|token|secret|password)$/i;
+const SECRET_PARAMETER = new RegExp(
+  // Only what names a credential for certain: polls whose addresses differ in what is hidden are one and the same.
+  [
+    'app_?id|auth|authorization|sig|signature|pass|pwd|passw(?:or)?d',
+    '(?:x[_-])?(?:(?:api|access|app|auth|client|consumer|private|secret|subscription|user)[_-]?)?key',
+    '(?:access|api|auth|id|refresh|session)?[_-]?token',
+    '(?:(?:api|app|client|consumer)[_-]?)?secret',
+  ]
+    .map((one) => `^(?:${one})$`)
+    .join('|'),
+  'i',
+);
 
 /** Whether a header of this name holds credentials. */
 export function isSecretHeader(name: string): boolean {
