@@ -1,8 +1,8 @@
 import { StreamctlError } from '../../../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import { CsvReader } from './csv-reader.js';
-import { GunzipSource } from './gunzip-source.js';
 import { NdjsonReader } from './ndjson-reader.js';
+import { isWorkbook, unpacked } from './packed-file.js';
 import type { OpenOptions, RowReader } from './row-reader.js';
 import { TextInput } from './text-input.js';
 
@@ -20,10 +20,6 @@ const FORMATS: Readonly<Record<string, Format>> = {
   xls: 'xlsx',
   ods: 'xlsx',
 };
-/** First bytes that tell packed files from text. */
-const GZIP = [0x1f, 0x8b];
-const ZIP = [0x50, 0x4b, 0x03, 0x04];
-const OLD_WORKBOOK = [0xd0, 0xcf, 0x11, 0xe0];
 
 /**
  * Opens a file for reading its rows.
@@ -43,11 +39,10 @@ export async function openReader(source: ByteSource, options: OpenOptions): Prom
 }
 
 async function open(given: ByteSource, options: OpenOptions): Promise<RowReader> {
-  const { source, name } = await unpacked(given, options);
+  const { source, name } = await unpacked(given, options.edges);
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   let format = options.format ?? FORMATS[extension];
-  await source.await?.(ZIP.length);
-  const isBook = begins(source, ZIP) || begins(source, OLD_WORKBOOK);
+  const isBook = await isWorkbook(source);
   if (isBook && format !== undefined && format !== 'xlsx') {
     throw new StreamctlError('bad-data', 'it is a workbook or a zip archive, not text', {
       hint: 'give a workbook the ending .xlsx, or say --format xlsx; unpack an archive first',
@@ -66,21 +61,6 @@ async function open(given: ByteSource, options: OpenOptions): Promise<RowReader>
     source,
     extension === 'tsv' && options.delimiter === undefined ? { ...options, delimiter: 0x09 } : options,
   );
-}
-
-/** What is gzip by its content is unpacked on the way, whatever it is called. */
-async function unpacked(source: ByteSource, { edges }: OpenOptions): Promise<{ source: ByteSource; name: string }> {
-  await source.await?.(GZIP.length);
-  if (!begins(source, GZIP)) return { source, name: source.name };
-  if (!edges) {
-    throw new StreamctlError('bad-data', 'it is compressed with gzip', { hint: 'unpack it first: gunzip' });
-  }
-  return { source: new GunzipSource(source, edges.compression), name: source.name.replace(/\.gz(ip)?$/i, '') };
-}
-
-function begins(source: ByteSource, magic: readonly number[]): boolean {
-  const head = source.peek(0, magic.length);
-  return magic.every((byte, index) => head[index] === byte);
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {

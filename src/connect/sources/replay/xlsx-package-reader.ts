@@ -1,10 +1,10 @@
-import { utf8 } from '../../../base/bytes.js';
 import { StreamctlError } from '../../../base/errors.js';
-import type { CellRange } from '../../codecs/xlsx/cell-range.js';
+import { SHEET_DELIMITER } from '../../codecs/xlsx/sheet-rows.js';
 import { ZipArchive } from '../../codecs/xlsx/zip-archive.js';
 import type { ByteSource } from './byte-source.js';
 import { CsvReader } from './csv-reader.js';
 import { MemorySource } from './memory-source.js';
+import { packageRows } from './package-rows.js';
 import type { OpenOptions, RowReader } from './row-reader.js';
 import { chooseSheet } from './sheet-choice.js';
 import { TextInput } from './text-input.js';
@@ -23,6 +23,32 @@ const CONTAINER_MAGIC = [0xd0, 0xcf];
  * @throws `limit-exceeded` for a workbook that is too large, `not-found` for a sheet that is not there, `bad-data`.
  */
 export async function openPackaged(source: ByteSource, options: OpenOptions): Promise<RowReader> {
+  const { xlsx, bytes } = await load(source);
+  // Formats tell dates from numbers: dates as objects would be moved by the zone of the machine.
+  const workbook = parse(() => xlsx.read(bytes, { type: 'array', cellNF: true, dense: true }));
+  const { name } = chooseSheet(
+    workbook.SheetNames.map((one) => ({ name: one })),
+    options.sheet,
+  );
+  const sheet = workbook.Sheets[name]!;
+  const is1904 = workbook.Workbook?.WBProps?.date1904 === true;
+  const used = xlsx.utils.decode_range(sheet['!ref'] ?? 'A1');
+  const memory = new MemorySource(source.name, packageRows(sheet, used, is1904, options.range));
+  const input = new TextInput(memory, 'utf-8');
+  await input.open();
+  if (input.start === input.end) throw new StreamctlError('bad-data', `sheet "${name}" is empty`);
+  const known = { delimiter: SHEET_DELIMITER, rowEnd: 'cr', quotedIsText: true } as const;
+  return new WorkbookReader(CsvReader.open(input, memory, options, known));
+}
+
+/** The names of the sheets of such a workbook, in the order of their tabs. @throws `limit-exceeded`, `bad-data` */
+export async function packagedNames(source: ByteSource): Promise<readonly string[]> {
+  const { xlsx, bytes } = await load(source);
+  return parse(() => xlsx.read(bytes, { type: 'array', bookSheets: true })).SheetNames;
+}
+
+/** The package, and a workbook that it may be given. */
+async function load(source: ByteSource): Promise<{ xlsx: typeof import('xlsx'); bytes: Uint8Array }> {
   const bytes = await readAll(source);
   const isArchive = ARCHIVE_MAGIC.every((byte, index) => bytes[index] === byte);
   const inflated = isArchive ? inflatedSize(bytes) : 0;
@@ -30,26 +56,7 @@ export async function openPackaged(source: ByteSource, options: OpenOptions): Pr
     throw new StreamctlError('bad-data', 'it is no workbook: not a zip archive');
   }
   if (inflated > MAX_INFLATED_BYTES) throw tooLarge(`${Math.round(inflated / 1e6)} MB unpacked`, MAX_INFLATED_BYTES);
-  const xlsx = await import('xlsx');
-  const workbook = parse(() => xlsx.read(bytes, { type: 'array', cellDates: true, dense: true }));
-  const { name } = chooseSheet(
-    workbook.SheetNames.map((one) => ({ name: one })),
-    options.sheet,
-  );
-  const sheet = workbook.Sheets[name]!;
-  if (options.range && sheet['!ref']) sheet['!ref'] = clip(xlsx, sheet['!ref'], options.range);
-  const text = xlsx.utils.sheet_to_csv(sheet, {
-    FS: ',',
-    RS: '\n',
-    blankrows: false,
-    rawNumbers: true,
-    dateNF: 'yyyy-mm-dd"T"hh:mm:ss',
-  });
-  const memory = new MemorySource(source.name, utf8(text));
-  const input = new TextInput(memory, 'utf-8');
-  await input.open();
-  const reader = CsvReader.open(input, memory, { ...options, delimiter: 0x2c });
-  return new WorkbookReader(reader);
+  return { xlsx: await import('xlsx'), bytes };
 }
 
 /** The rows of a sheet; only the shape is said differently. */
@@ -91,14 +98,6 @@ async function readAll(source: ByteSource): Promise<Uint8Array> {
     larger.set(bytes);
     bytes = larger;
   }
-}
-
-function clip(xlsx: typeof import('xlsx'), used: string, range: CellRange): string {
-  const { s, e } = xlsx.utils.decode_range(used);
-  return xlsx.utils.encode_range({
-    s: { r: Math.max(s.r, range.firstRow - 1), c: Math.max(s.c, range.firstColumn - 1) },
-    e: { r: Math.min(e.r, range.lastRow - 1), c: Math.min(e.c, range.lastColumn - 1) },
-  });
 }
 
 function parse<T>(read: () => T): T {

@@ -5,6 +5,7 @@ import { readWorkbookParts } from '../../codecs/xlsx/workbook-parts.js';
 import { ZipArchive } from '../../codecs/xlsx/zip-archive.js';
 import type { ByteSource } from './byte-source.js';
 import { CsvReader } from './csv-reader.js';
+import { isWorkbook, unpacked } from './packed-file.js';
 import type { OpenOptions, ReadEdges, RowReader } from './row-reader.js';
 import { chooseSheet } from './sheet-choice.js';
 import { SheetSource } from './sheet-source.js';
@@ -47,12 +48,20 @@ async function packaged(source: ByteSource, options: OpenOptions): Promise<RowRe
   return openPackaged(source, options);
 }
 
-/** The names of a workbook's sheets, in the order of their tabs; one without a name where only the package can read it. */
-export async function sheetNames(source: ByteSource, edges: ReadEdges): Promise<readonly string[]> {
-  if (source.size === undefined) return [];
-  const archive = ZipArchive.open({ size: source.size, peek: (position, length) => source.peek(position, length) });
-  const parts = archive && (await readWorkbookParts(archive, edges.compression));
-  return parts?.sheets.map(({ name }) => name) ?? [];
+/** The names of a workbook's sheets, in the order of their tabs; none where it is no workbook. @throws `bad-data`, `limit-exceeded` */
+export async function sheetNames(given: ByteSource, edges: ReadEdges): Promise<readonly string[]> {
+  const { source } = await unpacked(given, edges);
+  const whole = source.size === undefined ? await SpooledSource.of(source, edges.files) : source;
+  try {
+    if (!(await isWorkbook(whole))) return [];
+    const archive = ZipArchive.open({ size: whole.size!, peek: (position, length) => whole.peek(position, length) });
+    const parts = archive && (await readWorkbookParts(archive, edges.compression));
+    if (parts) return parts.sheets.map(({ name }) => name);
+    const { packagedNames } = await import('./xlsx-package-reader.js');
+    return await packagedNames(whole);
+  } finally {
+    if (whole !== given) whole.close();
+  }
 }
 
 /** The rows of a sheet; only shape, place and remarks are said differently. */

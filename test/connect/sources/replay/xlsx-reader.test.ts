@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as xlsx from 'xlsx';
 import { parseCellRange } from '../../../../src/connect/codecs/xlsx/cell-range.js';
 import { StreamSource } from '../../../../src/connect/sources/replay/byte-source.js';
+import { sheetNames } from '../../../../src/connect/sources/replay/xlsx-reader.js';
 import { makeWorkbook, zip } from '../../../support/make-workbook.js';
-import { fileOf, readRows } from './read-rows.js';
+import { edges, fileOf, readRows } from './read-rows.js';
 
 type Cell = string | number | boolean | null | { readonly serial: number; readonly format: string };
 
@@ -97,6 +99,71 @@ describe('a workbook', () => {
       ),
       { numRuns: 150 },
     );
+  });
+
+  it.each(['xls', 'xlsb'] as const)('is the same as %s', async (bookType) => {
+    await fc.assert(
+      fc.asyncProperty(table, fc.constantFrom('A1', 'C4'), async (rows, origin) => {
+        const header = rows[0]!.map((_, index) => `column ${index}`);
+        // The package reads doubles at the edge of what there is otherwise.
+        const tame = (value: Cell): Cell =>
+          typeof value === 'number' && !Number.isInteger(value)
+            ? Math.round(value % 1e9) / 64
+            : Number.isSafeInteger(value) || typeof value !== 'number'
+              ? value
+              : 1e20;
+        const full = [['first', ...header], ...rows.map((row) => ['x', ...row.map(tame)])];
+        const [one, other] = await Promise.all([
+          readRows(fileOf('a.xlsx', bytesOf(bookOf(full, origin), {}))),
+          readRows(fileOf(`a.${bookType}`, bytesOf(bookOf(full, origin), { bookType }))),
+        ]);
+        expect(other.bad).toEqual([]);
+        expect(other.texts).toEqual(one.texts);
+        expect(other.shape).toEqual(one.shape);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has the dates and times of an OpenDocument sheet, whatever they are shown as', async () => {
+    const cell = (type: string, rest: string, text = ''): string =>
+      `<table:table-cell office:value-type="${type}" ${rest}><text:p>${text}</text:p></table:table-cell>`;
+    const row = (...cells: string[]): string => `<table:table-row>${cells.join('')}</table:table-row>`;
+    const names = ['d', 'dt', 't', 'n', 's'].map((name) => cell('string', '', name));
+    const content =
+      `<office:document-content><office:body><office:spreadsheet><table:table table:name="One">${row(...names)}` +
+      `${row(
+        cell('date', 'office:date-value="2022-03-27"', '27/03/22'),
+        cell('date', 'office:date-value="2022-03-27T02:30:00"', '27 March'),
+        cell('time', 'office:time-value="PT06H05M04S"', '6:05'),
+        cell('float', 'office:value="12.50"', '12,50'),
+        cell('string', '', '0012'),
+      )}</table:table></office:spreadsheet></office:body></office:document-content>`;
+    const mimetype = 'application/vnd.oasis.opendocument.spreadsheet';
+    const bytes = zip({
+      mimetype,
+      'META-INF/manifest.xml': '<manifest:manifest/>',
+      'styles.xml': '<office:document-styles/>',
+      'content.xml': content,
+    });
+    const { texts } = await readRows(fileOf('a.ods', bytes));
+    expect(texts).toEqual([
+      '{"d":"2022-03-27T00:00:00","dt":"2022-03-27T02:30:00","t":"06:05:04","n":12.5,"s":"0012"}',
+    ]);
+  });
+
+  it.each(['xlsx', 'xls', 'xlsb', 'ods'] as const)('names all sheets of %s, packed or not', async (bookType) => {
+    const book = bookOf([['a'], [1]]);
+    xlsx.utils.book_append_sheet(book, xlsx.utils.aoa_to_sheet([['b'], [2]]), 'Two');
+    const bytes = bytesOf(book, { bookType });
+    expect(await sheetNames(fileOf('a', bytes), edges)).toEqual(['One', 'Two']);
+    expect(await sheetNames(fileOf('a', gzipSync(bytes)), edges)).toEqual(['One', 'Two']);
+    const { texts } = await readRows(fileOf(`a.${bookType}.gz`, gzipSync(bytes)), { sheet: 'Two' });
+    expect(texts).toEqual(['{"b":2}']);
+  });
+
+  it('has no sheets where it is text', async () => {
+    expect(await sheetNames(fileOf('a.csv', 'a,b\n1,2\n'), edges)).toEqual([]);
   });
 
   const water = '../shared/data/water';
