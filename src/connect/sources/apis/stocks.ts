@@ -80,12 +80,22 @@ export const stocks: ApiSource = {
 const SCHEMA: BodySchema = {
   type: 'object',
   required: ['chart'],
-  properties: { chart: { type: 'object', properties: { result: { type: ['array', 'null'] } } } },
+  properties: {
+    chart: {
+      type: 'object',
+      properties: {
+        result: {
+          type: ['array', 'null'],
+          items: { type: 'object', properties: { timestamp: { type: ['array', 'null'] } } },
+        },
+      },
+    },
+  },
 };
 
 interface Chart {
-  readonly meta?: JsonObject;
-  readonly timestamp?: readonly number[];
+  readonly meta?: JsonObject | null;
+  readonly timestamp?: readonly number[] | null;
   readonly indicators?: { readonly quote?: readonly { readonly [name: string]: readonly JsonValue[] }[] };
 }
 
@@ -101,7 +111,9 @@ function barsOf(body: JsonValue, { parameters: { symbol, interval } }: Feed): Pa
     const { description = 'no result' } = (error ?? {}) as { description?: string };
     throw new BadBody(`no bars of ${String(symbol)}: ${description}`);
   }
-  const [{ meta = {}, timestamp = [], indicators } = {}] = result;
+  const [{ indicators, ...chart } = {}] = result;
+  const meta = chart.meta ?? {};
+  const timestamp = chart.timestamp ?? [];
   const quote = indicators?.quote?.[0] ?? {};
   const currency = String(meta.currency ?? '');
   const at = (name: string, index: number): JsonValue => quote[name]?.[index] ?? null;

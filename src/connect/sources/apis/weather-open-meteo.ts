@@ -40,7 +40,7 @@ export function openMeteo({ cities, regions }: WeatherPlaces, { baseUrl = BASE }
   }
   if (feeds.length === 0)
     throw new StreamctlError('usage', 'no place is asked for', { hint: '--city Strasbourg,Paris' });
-  return { feeds, schema: { type: ['object', 'array'] }, items: itemsOf };
+  return { feeds, schema: { type: ['object', 'array'], items: { type: 'object' } }, items: itemsOf };
 }
 
 /** Several points give an array, one an object; coordinates are those of the nearest grid point, not the asked ones. */

@@ -65,7 +65,7 @@ function itemsOf(body: JsonValue, { parameters }: Feed): PageItems {
 function itemOf(answer: JsonObject, place: JsonObject): JsonObject {
   const coord = (answer.coord ?? {}) as JsonObject;
   const main = (answer.main ?? {}) as JsonObject;
-  const [now] = (answer.weather ?? []) as readonly JsonObject[];
+  const [now] = (Array.isArray(answer.weather) ? answer.weather : []) as readonly (JsonObject | null)[];
   const wind = numberOf((answer.wind as JsonObject | undefined)?.speed);
   const rain = amountOf(answer.rain);
   const snow = amountOf(answer.snow);
