@@ -171,7 +171,7 @@ async function readPlain(
       : consumeInGroup(context, client, reader, given.group, topics));
     context.debug(`${reader.written} records`);
     if (selector && selector.leftOut > 0) {
-      context.warn(`records that are no JSON objects were left out: ${selector.leftOut}`);
+      context.warn(`records that do not fit their columns, or are no JSON objects, were left out: ${selector.leftOut}`);
     }
     return { reason: end, result: { records: reader.written } };
   } finally {

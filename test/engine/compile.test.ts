@@ -159,6 +159,33 @@ describe('functions', () => {
   });
 });
 
+describe('at the edges of what there is', () => {
+  const first = -8_640_000_000_000_000;
+  const tooFar = { rejected: 'a time is out of range' };
+  const tooLarge = { rejected: 'a whole number needs more than 64 bits' };
+  it.each([
+    ['SUBSTRING(s, a)', { s: 'abc', a: 2n ** 63n - 1n }, ''],
+    ['SUBSTRING(s, a)', { s: 'abc', a: -(2n ** 63n) }, 'abc'],
+    ['SUBSTRING(s, 2, a)', { s: 'abc', a: 2n ** 63n - 1n }, 'bc'],
+    ['ABS(a)', { a: -(2n ** 63n) }, tooLarge],
+    ['ABS(a)', { a: 1n - 2n ** 63n }, 2n ** 63n - 1n],
+    ['ROUND(a, -1)', { a: 2n ** 63n - 1n }, tooLarge],
+    ['ROUND(a, -1)', { a: 2n ** 63n - 4n }, 9_223_372_036_854_775_800n],
+    ['ROUND(a, -19)', { a: -(2n ** 63n) }, tooLarge],
+    ['WEEK(at)', { at: first }, tooFar],
+    ['DAYOFYEAR(at)', { at: first }, tooFar],
+    ['YEAR(at)', { at: first }, -271_821],
+    ["HOUR(at, 'Asia/Tokyo')", { at: -first }, tooFar],
+    ["YEAR(at, 'America/New_York')", { at: first }, tooFar],
+    ["DATE_FORMAT(at, 'yyyy', '+01:00')", { at: -first }, tooFar],
+    ["FLOOR(at TO YEAR, 'America/New_York')", { at: first + 1e9 }, tooFar],
+    ["CEIL(at TO MONTH, 'Asia/Tokyo')", { at: -first - 1e9 }, tooFar],
+    ["JSON_VALUE(s, '$.a') IS NULL", { s: '{"a":1e400}' }, true],
+  ] as [string, Row, unknown][])('%s of %o is %o', (text, row, expected) => {
+    expect(compute(text, row)).toEqual(expected);
+  });
+});
+
 describe('compiled loops', () => {
   it('go on behind a row that fails', () => {
     const batch = batchOf(schema, [

@@ -46,6 +46,8 @@ function valueAt(json: Value, pathText: string): Value {
   const values = found(json, pathOf(pathText));
   const [value] = values;
   if (values.length !== 1 || value === undefined || value === null || !isScalar(value)) return null;
+  // A number beyond the doubles, such as 1e400, has no text of its own any more.
+  if (typeof value === 'number' && !Number.isFinite(value)) return null;
   return typeof value === 'string' ? value : jsonText(value);
 }
 

@@ -17,13 +17,19 @@ function shift(value: number, digits: number): string {
   return String(Number(`${mantissa}e${Number(exponent) + digits}`));
 }
 
+/** Whole numbers that helpers make keep to 64 bits, as those of operators do. */
+function fits64(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw new RowError('a whole number needs more than 64 bits');
+  return value;
+}
+
 function roundInteger(value: bigint, digits: number): bigint {
   if (digits >= 0) return value;
   if (digits < -19) return 0n;
   const unit = 10n ** BigInt(-digits);
   const size = value < 0n ? -value : value;
   const rounded = ((size + unit / 2n) / unit) * unit;
-  return value < 0n ? -rounded : rounded;
+  return fits64(value < 0n ? -rounded : rounded);
 }
 
 function defined(value: number, name: string): number {
@@ -40,7 +46,7 @@ function round(value: Num, digits: Num = 0): Num {
 
 /** Behaviour of the functions on numbers. Double results that are no number reject the row. */
 export const numericFunctions: Readonly<Record<string, ScalarFunction>> = {
-  ABS: (value: Num) => (typeof value === 'bigint' ? (value < 0n ? -value : value) : Math.abs(value)),
+  ABS: (value: Num) => (typeof value === 'bigint' ? (value < 0n ? fits64(-value) : value) : Math.abs(value)),
   FLOOR: (value: Num) => (typeof value === 'bigint' ? value : Math.floor(value)),
   CEIL: (value: Num) => (typeof value === 'bigint' ? value : Math.ceil(value)),
   ROUND: round,

@@ -8,7 +8,8 @@ function charLength(text: string): number {
 }
 
 /** SQL's SUBSTRING: positions before the first character count, but hold nothing. */
-function substring(text: string, from: number, length = Number.POSITIVE_INFINITY): string {
+function substring(text: string, first: number | bigint, count: number | bigint = Number.POSITIVE_INFINITY): string {
+  const [from, length] = [Number(first), Number(count)];
   const characters = SURROGATE.test(text) ? [...text] : text;
   // As in Flink: 0 is the first character, a negative position counts from the end.
   const start = from > 0 ? from - 1 : from === 0 ? 0 : characters.length + from;

@@ -19,9 +19,11 @@ const FIXED_MS: Readonly<Record<string, number>> = {
 const MONTHS: Readonly<Record<string, number>> = { YEAR: 12, QUARTER: 3, MONTH: 1 };
 const UNITS = [...Object.keys(MONTHS), ...Object.keys(FIXED_MS)];
 
+const outOfRange = new RowError('a time is out of range');
+
 function inRange(ms: number): number {
   if (Math.abs(ms) <= MAX_TIME_MS) return ms;
-  throw new RowError('a time is out of range');
+  throw outOfRange;
 }
 
 /** What the clocks of a zone show, as epoch ms of the same time in UTC. */
@@ -29,12 +31,12 @@ function clockMs(ms: number, zone: string | undefined): number {
   if (zone === undefined) return ms;
   const offset = zoneOffsetMs(zone, ms);
   if (offset === undefined) throw new RowError('there is no such time zone');
-  return ms + offset;
+  return inRange(ms + offset);
 }
 
 function fromClock(clock: number, zone: string | undefined): number {
   if (zone === undefined) return inRange(clock);
-  const ms = zonedTimeMs(zone, clock);
+  const ms = zonedTimeMs(zone, inRange(clock));
   if (ms === undefined) throw new RowError('there is no such time zone');
   return inRange(ms);
 }
@@ -155,7 +157,10 @@ export const timeFunctions: Readonly<Record<string, ScalarFunction>> = {
       name,
       (ms: number, zone?: string) => {
         const clock = clockMs(ms, zone);
-        return field(clock, new Date(clock));
+        const part = field(clock, new Date(clock));
+        // In the first year of all, its first day is no time.
+        if (Number.isNaN(part)) throw outOfRange;
+        return part;
       },
     ]),
   ),
