@@ -5,12 +5,15 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const COMMA = 0x2c;
 
-/** Copies some fields of JSON objects, byte by byte as they stand, in the order of the object. */
+/** Copies some fields of JSON objects, or all but some, byte by byte as they stand, in the order of the object. */
 export class JsonFields {
   readonly #names: ReadonlySet<string>;
+  readonly #areWanted: boolean;
 
-  constructor(names: readonly string[]) {
+  /** @param areWanted false: all fields but these. */
+  constructor(names: readonly string[], areWanted = true) {
     this.#names = new Set(names);
+    this.#areWanted = areWanted;
   }
 
   /**
@@ -24,7 +27,7 @@ export class JsonFields {
     while (bytes[from] !== CLOSE) {
       const nameEnd = skipString(bytes, from + 1);
       const valueEnd = skipValue(bytes, skipSpace(bytes, skipSpace(bytes, nameEnd) + 1));
-      if (this.#names.has(nameOf(bytes, from, nameEnd))) {
+      if (this.#names.has(nameOf(bytes, from, nameEnd)) === this.#areWanted) {
         if (to > at + 1) target[to++] = COMMA;
         target.set(bytes.subarray(from, valueEnd), to);
         to += valueEnd - from;

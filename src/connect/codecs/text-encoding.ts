@@ -71,6 +71,13 @@ export function detectEncoding(sample: Uint8Array, cut: boolean): DetectedEncodi
   });
 }
 
+/** A forced encoding with what the mark says of the order of its bytes: "utf-16" is said of both. */
+export function forcedEncoding(sample: Uint8Array, forced: TextEncoding): DetectedEncoding {
+  const other = forced === 'utf-16le' ? 'utf-16be' : 'utf-16le';
+  const encoding = forced.startsWith('utf-16') && markLength(sample, other) > 0 ? other : forced;
+  return { encoding, markBytes: markLength(sample, encoding) };
+}
+
 /** Length of a byte-order mark of `encoding` at the start of `sample`. */
 export function markLength(sample: Uint8Array, encoding: TextEncoding): number {
   if (encoding === 'utf-8') return sample[0] === 0xef && sample[1] === 0xbb && sample[2] === 0xbf ? 3 : 0;

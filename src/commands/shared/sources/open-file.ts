@@ -63,7 +63,7 @@ export async function openFile(
   flags: ReplayFlags,
 ): Promise<OpenedFile> {
   const bad = badRows(nameOf(part), flags);
-  const opened = await openPart(context, part, target, flags, bad);
+  const opened = await openPart(context, part, target, flags, bad.take);
   if (target.note !== undefined) context.note(target.note);
   return { ...opened, reader: ordered(opened.reader, flags, context.files), bad, target };
 }
@@ -80,7 +80,7 @@ export async function openMerged(
   const bad = badRows(name, flags);
   const opened: { source: ByteSource; reader: RowReader }[] = [];
   try {
-    for (const part of parts) opened.push(await openPart(context, part, target, flags, bad));
+    for (const part of parts) opened.push(await openPart(context, part, target, flags, bad.of(nameOf(part))));
   } catch (error) {
     for (const { source } of opened) source.close();
     throw error;
@@ -137,13 +137,16 @@ async function openPart(
   part: FilePart,
   target: ReplayTarget,
   flags: ReplayFlags,
-  bad: BadRows,
+  onBad: OpenOptions['onBad'],
 ): Promise<{ source: ByteSource; reader: RowReader }> {
   const { file, sheet } = part;
   const name = nameOf(part);
   const source = openSource(context, file, name);
   try {
-    const options = { ...(await openOptions(context, flags, bad, target)), ...(sheet === undefined ? {} : { sheet }) };
+    const options = {
+      ...(await openOptions(context, flags, onBad, target)),
+      ...(sheet === undefined ? {} : { sheet }),
+    };
     const reader = await readerWithName(context, source, target, file, options);
     tellShape(context, name, reader);
     return { source, reader };
@@ -175,7 +178,7 @@ function asNoFile(error: unknown, file: string): unknown {
 async function openOptions(
   context: Context,
   flags: ReplayFlags,
-  bad: BadRows,
+  onBad: OpenOptions['onBad'],
   target: ReplayTarget,
 ): Promise<OpenOptions> {
   const encoding = parseEncoding(flags.encoding);
@@ -183,7 +186,7 @@ async function openOptions(
   const quote = parseQuote(flags.quote);
   const decimal = parseDecimal(flags.decimal);
   return {
-    onBad: bad.take,
+    onBad,
     edges: { compression: context.compression, files: context.files },
     set: readSet(flags.set),
     textOnly: flags.types === 'text',

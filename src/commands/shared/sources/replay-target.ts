@@ -33,6 +33,9 @@ export async function replayTarget(file: string, topic: string | undefined): Pro
   if (file === '-' && topic === undefined) {
     throw new StreamctlError('usage', 'standard input has no name: say where its rows go', { hint: '-t TOPIC' });
   }
+  if (chosen === '') {
+    throw new StreamctlError('usage', `${file} has no name to call a topic by`, { hint: '-t TOPIC' });
+  }
   const plan = named ?? (await readerOf(chosen));
   const source = plan?.sources.find((one) => one.topic === chosen);
   const spec = plan?.topics.find(({ name }) => name === chosen);

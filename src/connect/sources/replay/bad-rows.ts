@@ -58,9 +58,16 @@ export class BadRows {
   }
 
   /** To be handed to the reader. @throws `bad-data` where the replay has to stop, `quality-gate` beyond the limit. */
-  readonly take = (bad: BadRow): void => {
+  readonly take = (bad: BadRow): void => this.#take(bad, this.#file);
+
+  /** What takes those of one of several files: their reasons say which. */
+  of(file: string): (bad: BadRow) => void {
+    return (bad) => this.#take(bad, file);
+  }
+
+  #take(bad: BadRow, file: string): void {
     if (bad.row <= this.#ignored && !bad.fatal) return;
-    const place = `${this.#file}:${bad.line}: row ${bad.row}: ${bad.reason}`;
+    const place = `${file}:${bad.line}: row ${bad.row}: ${bad.reason}`;
     if (this.#policy === 'stop' || bad.fatal) {
       throw new StreamctlError('bad-data', place, {
         hint:
@@ -72,11 +79,11 @@ export class BadRows {
     }
     this.count++;
     if (this.reasons.length < KEPT_REASONS) this.reasons.push(place);
-    if (this.areKept) this.#keep(bad);
+    if (this.areKept) this.#keep(file === this.#file ? bad : { ...bad, reason: `${file}: ${bad.reason}` });
     const { rows } = this.#limit;
     if (rows !== undefined && this.count > rows) throw this.#tooMany(`at most ${rows} are allowed`);
     if (bad.row >= SHARE_FROM_ROWS) this.checkShare(bad.row);
-  };
+  }
 
   /** Whether they go into quarantine. */
   get areKept(): boolean {

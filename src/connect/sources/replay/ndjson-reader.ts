@@ -23,12 +23,18 @@ export class NdjsonReader implements RowReader {
   /** What goes in before the last brace: `,"name":value...`. */
   readonly #added: Uint8Array;
   readonly #fields: JsonFields | undefined;
+  /** Names of the added fields as JSON texts, and all fields but those: an added one takes the place of one that is there. */
+  readonly #setNames: readonly string[];
+  readonly #others: JsonFields;
   readonly #parseTime: ((text: Uint8Array) => number) | undefined;
   #line = 0;
 
   /** @param input opened. */
   constructor(input: TextInput, options: RowOptions) {
-    this.#fields = options.columns ? new JsonFields(options.columns) : undefined;
+    const set = Object.keys(options.set ?? {});
+    this.#fields = options.columns ? new JsonFields(options.columns.filter((name) => !set.includes(name))) : undefined;
+    this.#setNames = set.map((name) => JSON.stringify(name));
+    this.#others = new JsonFields(set, false);
     this.#input = input;
     this.#options = options;
     const names = [...new Set([options.key, options.time])].filter((name) => name !== undefined);
@@ -141,7 +147,8 @@ export class NdjsonReader implements RowReader {
     const added = this.#added;
     block.reserve(end - start + added.length + 2);
     let at = block.used;
-    if (this.#fields) at = this.#fields.copy(bytes, start, block.bytes, at);
+    const fields = this.#fields ?? (this.#mayHoldAdded(bytes, start, end) ? this.#others : undefined);
+    if (fields) at = fields.copy(bytes, start, block.bytes, at);
     else {
       block.bytes.set(bytes.subarray(start, end), at);
       at += end - start;
@@ -150,6 +157,13 @@ export class NdjsonReader implements RowReader {
     block.push(at, this.row, time);
     const key = this.#key?.data[0];
     if (key !== null && key !== undefined) block.pushKey(utf8(key as string));
+  }
+
+  /** A quick look: as a rule no added field is there. Names may be written with escapes. */
+  #mayHoldAdded(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#setNames.length === 0) return false;
+    const text = fromUtf8(bytes.subarray(start, end));
+    return text.includes('\\') || this.#setNames.some((name) => text.includes(name));
   }
 }
 

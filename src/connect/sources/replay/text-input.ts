@@ -1,5 +1,11 @@
 import { StreamctlError } from '../../../base/errors.js';
-import { detectEncoding, markLength, type TextEncoding, Transcoder } from '../../codecs/text-encoding.js';
+import {
+  detectEncoding,
+  forcedEncoding,
+  markLength,
+  type TextEncoding,
+  Transcoder,
+} from '../../codecs/text-encoding.js';
 import type { ByteSource } from './byte-source.js';
 
 /** Free bytes behind the text: a row end, and what is read with it where four bytes are read at a time. */
@@ -44,9 +50,7 @@ export class TextInput {
     }
     this.ended = size < head.length;
     const bytes = head.subarray(0, size);
-    const found = this.#forced
-      ? { encoding: this.#forced, markBytes: markLength(bytes, this.#forced) }
-      : detectEncoding(bytes, !this.ended);
+    const found = this.#forced ? forcedEncoding(bytes, this.#forced) : detectEncoding(bytes, !this.ended);
     this.encoding = found.encoding;
     this.#begin(bytes.subarray(found.markBytes), found.markBytes);
   }

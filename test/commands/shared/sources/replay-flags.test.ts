@@ -72,6 +72,7 @@ describe('replayTarget', () => {
     expect(named).toMatchObject({ topic: 'mine', configs: { 'retention.ms': '-1' } });
     expect(named.note).toBeUndefined();
     await expect(replayTarget('-', undefined)).rejects.toEqual(usage);
+    await expect(replayTarget('.csv', undefined)).rejects.toEqual(usage);
   });
 
   it('the pipeline says what columns are; headers of records are none of a file', async () => {

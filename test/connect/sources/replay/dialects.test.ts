@@ -224,6 +224,14 @@ describe('gzip', () => {
 });
 
 describe('columns of JSON lines', () => {
+  it('have each field once, also where one is set', async () => {
+    const lines = '{"a": 1, "k":null}\n{ "b":[1,{"a":2}],"\\u0061":{"a":3} }\n{"a":0}\n{ }\n';
+    const read = async (columns?: string[]) =>
+      (await readRows(fileOf('a.ndjson', lines), { set: { a: '9' }, ...(columns ? { columns } : {}) })).texts;
+    expect(await read()).toEqual(['{"k":null,"a":9}', '{"b":[1,{"a":2}],"a":9}', '{"a":9}', '{ "a":9}']);
+    expect(await read(['a', 'k'])).toEqual(['{"k":null,"a":9}', '{"a":9}', '{"a":9}', '{"a":9}']);
+  });
+
   it('are copied as they stand', async () => {
     const line = '{ "a" : 12345678901234567890, "b":[1, {"a":2}],"c\\u0041":"x\\"", "d":null}';
     const read = async (columns: readonly string[]): Promise<string[]> =>

@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as xlsx from 'xlsx';
+import { utf8 } from '../../../../src/base/bytes.js';
 import { seededRandom } from '../../../../src/base/random.js';
 import { systemFiles } from '../../../../src/base/system.js';
 import { timeParser } from '../../../../src/connect/codecs/time-format.js';
+import { BadRows } from '../../../../src/connect/sources/replay/bad-rows.js';
 import { type Disorder, DisorderReader } from '../../../../src/connect/sources/replay/disorder-reader.js';
 import { MergedReader } from '../../../../src/connect/sources/replay/merged-reader.js';
 import { openReader } from '../../../../src/connect/sources/replay/open-reader.js';
@@ -214,6 +216,20 @@ describe('a replay in an order of its own', () => {
       ({ value }) => (JSON.parse(value!) as { lot: number }).lot,
     );
     expect(lots).toEqual(lots.map((_, index) => index + 1));
+  });
+
+  it('says of merged files which one a bad row is of, and keeps none of them twice', () => {
+    const row = { row: 2, line: 3, reason: 'it has 1 field', bytes: utf8('2') };
+    const read = (bad: BadRows): string[] => {
+      for (const name of ['a.csv', 'b.csv']) bad.of(name)(row);
+      return bad.drain().map(({ reason }) => reason);
+    };
+    const first = new BadRows('a.csv+b.csv', 'quarantine');
+    expect(read(first)).toEqual(['a.csv: it has 1 field', 'b.csv: it has 1 field']);
+    expect(first.reasons).toEqual(['a.csv:3: row 2: it has 1 field', 'b.csv:3: row 2: it has 1 field']);
+    const resumed = new BadRows('a.csv+b.csv', 'quarantine');
+    resumed.passOver({ row: 2, line: 3, reason: 'b.csv: it has 1 field' });
+    expect(read(resumed)).toEqual([]);
   });
 
   it('says of merged files which one each record is of', async () => {

@@ -32,6 +32,12 @@ describe('openReader', () => {
     const { texts, shape } = await read(file('a.csv', utf16('näme;n\nÜber;1\n')));
     expect(texts).toEqual(['{"näme":"Über","n":1}']);
     expect(shape).toMatchObject({ encoding: 'utf-16le', delimiter: ';', format: 'csv' });
+    // Both orders are called UTF-16: the mark tells which it is.
+    const swapped = utf16('näme;n\nÜber;1\n').map((_, at, bytes) => bytes[at ^ 1]!);
+    for (const encoding of [undefined, 'utf-16le', 'utf-16be'] as const) {
+      const found = await read(file('a.csv', swapped), encoding === undefined ? {} : { encoding });
+      expect(found).toMatchObject({ texts: ['{"näme":"Über","n":1}'], shape: { encoding: 'utf-16be' } });
+    }
     const latin = Uint8Array.from(Buffer.from('name\ncaf\xe9\n', 'latin1'));
     expect((await read(file('a.csv', latin))).texts).toEqual(['{"name":"café"}']);
     await expect(read(file('a.csv', latin), { encoding: 'utf-8' })).resolves.toMatchObject({
