@@ -99,6 +99,7 @@ describe('simulate', () => {
     [['cars', '--rate', 'often'], 'is not a rate'],
     [['stocks', '--rate', '5000/s'], 'at most 500 rows per second'],
     [['cars', '--start', 'end'], 'time'],
+    [['cars', '--start', 'soon'], '--start "soon" is not a time'],
   ])('refuses %j', async (words, message) => {
     const { code, stderr } = await space.run(['simulate', ...words]);
     expect(code).toBe(2);

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '../../../src/base/bytes.js';
 import { systemCompression } from '../../../src/base/compression.js';
@@ -200,6 +201,22 @@ describe('cassettes', () => {
     const after = await readCassette(files, PATH, systemCompression);
     expect(after.tornBytes).toBe(0);
     expect(after.exchanges.length).toBe(before + exchanges.length);
+  });
+
+  it('that somebody unpacked are read, and left as they are', async () => {
+    const files = new SimFiles();
+    await record(files);
+    const packed = await readCassette(files, PATH, systemCompression);
+    const plain = gunzipSync(files.readFile(PATH));
+    files.replaceFile(PATH, plain);
+    expect(await readCassette(files, PATH, systemCompression)).toEqual(packed);
+    await expect(record(files)).rejects.toThrow(/is not compressed/);
+    expect(files.readFile(PATH)).toEqual(new Uint8Array(plain));
+    // By gzip itself, in one piece.
+    files.replaceFile(PATH, gzipSync(plain));
+    await record(files);
+    const more = await readCassette(files, PATH, systemCompression);
+    expect(more.exchanges.length).toBe(2 * packed.exchanges.length);
   });
 
   it('are not mixed up with other things', async () => {

@@ -422,7 +422,12 @@ describe('a restart', () => {
     expect(before.next(START).kind).toBe('send');
     before.answer(START, status(429, { 'retry-after': '600' }));
     const after = make();
-    after.restoreHolds(before.holds(START));
+    after.restoreHolds(before.holds(START), START);
     expect(after.next(START + 1000)).toEqual({ kind: 'wait', untilMs: START + 600_000, why: 'hold' });
+    // Kept by a clock that was years ahead.
+    const set = make();
+    set.restoreHolds({ 'api.test': START + 1e12, 'gone.test': START - 1 }, START);
+    expect(set.next(START)).toEqual({ kind: 'wait', untilMs: START + 86_400_000, why: 'hold' });
+    expect(Object.keys(set.holds(START))).toEqual(['api.test']);
   });
 });

@@ -94,9 +94,7 @@ export class PollSession {
     if (saved) {
       restoreEntries(saved, this.#tracker);
       this.#machine.validators.restore(saved.validators);
-      this.#machine.restoreHolds(
-        Object.fromEntries(Object.entries(saved.holds).filter(([, untilMs]) => untilMs > clock.now())),
-      );
+      this.#machine.restoreHolds(saved.holds, clock.now());
     }
     if (this.#plan.dedup === 'none') return;
     const found = await sink.restore(saved?.offsets ?? [], (item) => this.#tracker.restore(item));

@@ -76,8 +76,12 @@ export function readDisturbances({ anomalies, shuffle, late, dup }: SimulateFlag
 export function readBeginning(text: string | undefined, nowMs: number, otherwise: () => number): number {
   if (text === undefined) return otherwise();
   const wanted = text.startsWith('@') ? text : `@${text}`;
-  const { from, to } = parseOffsetRange(wanted, nowMs);
-  if (from.kind === 'time' && !to) return from.timeMs;
+  try {
+    const { from, to } = parseOffsetRange(wanted, nowMs);
+    if (from.kind === 'time' && !to) return from.timeMs;
+  } catch (error) {
+    if (!(error instanceof StreamctlError)) throw error;
+  }
   throw new StreamctlError('usage', `--start "${text}" is not a time`, {
     hint: `--start @-${formatDuration(3_600_000)}`,
   });

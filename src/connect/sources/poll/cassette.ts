@@ -86,7 +86,7 @@ export class CassetteFile {
 
   /**
    * Opens a file to record to; one that holds a recording of the same source goes on behind it.
-   * @throws `conflict` when it holds something else, `disk-failed`
+   * @throws `conflict` when it holds something else, or is plain text (what is appended is not), `disk-failed`
    */
   static async open(
     files: FileSystem,
@@ -101,7 +101,13 @@ export class CassetteFile {
       return file;
     }
     const known = await readCassette(files, path, compression);
-    const whole = files.readFile(path).length - known.tornBytes;
+    const bytes = files.readFile(path);
+    if (bytes[0] !== GZIP_MAGIC) {
+      throw new StreamctlError('conflict', `${path} is not compressed: nothing is recorded behind it`, {
+        hint: `gzip it first, or name another file with --cassette`,
+      });
+    }
+    const whole = bytes.length - known.tornBytes;
     if (known.header.source !== header.source || JSON.stringify(known.header.feeds) !== JSON.stringify(header.feeds)) {
       throw new StreamctlError('conflict', `${path} holds a recording of something else`, {
         detail: `it holds ${known.header.source}: ${known.header.feeds.map(({ id }) => id).join(', ')}`,

@@ -5,7 +5,7 @@ import { judgeAnswer, type Verdict } from './answer.js';
 import { fullJitterMs, type RetryPolicy } from './backoff.js';
 import type { Redact } from './credentials.js';
 import { followTo } from './follow.js';
-import { freshForMs, usedUpForMs } from './header-times.js';
+import { freshForMs, MAX_STAY_AWAY_MS, usedUpForMs } from './header-times.js';
 import { HostPolicy } from './host-policy.js';
 import {
   BadBody,
@@ -119,9 +119,11 @@ export class PollMachine {
     return Object.fromEntries(held.map(([name, host]) => [name, host.heldUntilMs]));
   }
 
-  /** What {@link holds} gave before a restart. */
-  restoreHolds(holds: Readonly<Record<string, number>>): void {
-    for (const [name, untilMs] of Object.entries(holds)) this.#host(name).hold(untilMs);
+  /** What {@link holds} gave before a restart, by a clock that may have been wrong: none is longer than any host's. */
+  restoreHolds(holds: Readonly<Record<string, number>>, nowMs: number): void {
+    for (const [name, untilMs] of Object.entries(holds)) {
+      if (untilMs > nowMs) this.#host(name).hold(Math.min(untilMs, nowMs + MAX_STAY_AWAY_MS));
+    }
   }
 
   /** Says what to do at `nowMs`; to be asked again when that is done, or when the wait is over. */
