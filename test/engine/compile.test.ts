@@ -172,6 +172,7 @@ describe('at the edges of what there is', () => {
     ['ROUND(a, -1)', { a: 2n ** 63n - 1n }, tooLarge],
     ['ROUND(a, -1)', { a: 2n ** 63n - 4n }, 9_223_372_036_854_775_800n],
     ['ROUND(a, -19)', { a: -(2n ** 63n) }, tooLarge],
+    ['ROUND(a, -1)', { a: -1 }, 0],
     ['WEEK(at)', { at: first }, tooFar],
     ['DAYOFYEAR(at)', { at: first }, tooFar],
     ['YEAR(at)', { at: first }, -271_821],

@@ -8,7 +8,8 @@ function roundDouble(value: number, digits: number): number {
   if (!Number.isFinite(value)) return value;
   const shifted = Number(`${shift(Math.abs(value), digits)}`);
   if (!Number.isFinite(shifted)) return value;
-  return Math.sign(value) * Number(shift(Math.round(shifted), -digits));
+  // Adding 0 turns -0 into 0: ROUND(-1, -1) is a whole number, and these have one zero.
+  return Math.sign(value) * Number(shift(Math.round(shifted), -digits)) + 0;
 }
 
 /** `value` times ten to the power of `digits`, as text, by moving the point only. */

@@ -98,10 +98,14 @@ export class StateReader {
 
   #json(depth: number): JsonValue {
     if (depth > MAX_DEPTH) throw damaged();
-    const isArray = this.byte() === 0;
+    const kind = this.byte();
     const length = this.length();
-    if (isArray) return Array.from({ length }, () => this.value(depth + 1));
-    const entries = Array.from({ length }, (): [string, JsonValue] => [this.text(), this.value(depth + 1)]);
+    if (kind === 0) return Array.from({ length }, () => this.value(depth + 1));
+    const entries = Array.from({ length }, (): [string, JsonValue] => {
+      const name = kind === 1 ? this.text() : this.value(depth);
+      if (typeof name !== 'string') throw damaged();
+      return [name, this.value(depth + 1)];
+    });
     return Object.fromEntries(entries);
   }
 }

@@ -120,10 +120,12 @@ export class StateWriter {
       return;
     }
     const entries = Object.entries(value as { readonly [key: string]: JsonValue });
-    this.byte(1);
+    const wellFormed = entries.every(([name]) => isWellFormed(name));
+    this.byte(wellFormed ? 1 : 2);
     this.count(entries.length);
     for (const [name, item] of entries) {
-      this.text(name);
+      if (wellFormed) this.text(name);
+      else this.#string(name);
       this.value(item);
     }
   }

@@ -13,7 +13,8 @@ describe('values of a saved state', () => {
     let deep: JsonValue = 1;
     for (let depth = 0; depth < 500; depth++) deep = depth % 2 === 0 ? [deep] : { a: deep };
     const long = '\ufeff'.padEnd(200, 'é');
-    for (const value of ['\ufeffa', long, '\ud800', 'a\udc00b', { text: ['\ufeff', '\ud800'] }, deep] as const) {
+    const odd = { 'a\ud800': 1, 'a\udc00': { b: 2 }, c: 3 };
+    for (const value of ['\ufeffa', long, '\ud800', 'a\udc00b', { text: ['\ufeff', '\ud800'] }, odd, deep] as const) {
       const writer = new StateWriter();
       writer.value(value);
       const reader = new StateReader(writer.finish());
