@@ -7,6 +7,7 @@ import { parseCron } from '../../../src/connect/sources/poll/cron.js';
 import type { Feed, PollDefinition, PollReport } from '../../../src/connect/sources/poll/interfaces.js';
 import { parseJsonPath } from '../../../src/connect/sources/poll/json-path.js';
 import { livePoll } from '../../../src/connect/sources/poll/live-poll.js';
+import { readPage } from '../../../src/connect/sources/poll/page-reader.js';
 import type { Pagination } from '../../../src/connect/sources/poll/pagination.js';
 import { PollMachine, type PollPolicy } from '../../../src/connect/sources/poll/poll-machine.js';
 import { Validators } from '../../../src/connect/sources/poll/validators.js';
@@ -390,6 +391,35 @@ describe('pages and redirects', () => {
       ['https://api.test/x', 'Bearer secret'],
       ['https://cdn.test/x', undefined],
     ]);
+  });
+});
+
+describe('an address that counts', () => {
+  const definition = (items?: string): PollDefinition =>
+    addressPoll(
+      {
+        url: 'https://api.test/list?offset=0&limit=2',
+        query: [],
+        headers: {},
+        format: 'auto',
+        pagination: { kind: 'auto' },
+        ...(items === undefined ? {} : { items: parseJsonPath(items) }),
+        key: [],
+        readTime: () => 0,
+        ignored: [],
+        changedOnly: false,
+      },
+      (text) => text,
+    );
+  const next = (items?: string) => {
+    const made = definition(items);
+    const [feed] = made.feeds;
+    return readPage(made, feed!, feed!.url, ok({ total_count: 5, results: [{ id: 1 }, { id: 2 }] })).next;
+  };
+
+  it('is followed by the items, and not by the bodies where nobody says what the items are', () => {
+    expect(next('results')).toEqual({ url: 'https://api.test/list?offset=2&limit=2' });
+    expect(next()).toEqual({});
   });
 });
 

@@ -25,7 +25,8 @@ export function readPage(definition: PollDefinition, feed: Feed, url: string, re
   const content = definition.items(body, feed);
   const count = content.items.length + (content.skipped ?? 0) + (content.rejected?.length ?? 0);
   const { headers } = response;
-  return { content, next: nextPage(feed.pagination ?? definition.pagination, { url, headers, body, count }) };
+  const seen = { url, headers, body, count, ...(content.items[0] === body ? { isWhole: true as const } : {}) };
+  return { content, next: nextPage(feed.pagination ?? definition.pagination, seen) };
 }
 
 /**

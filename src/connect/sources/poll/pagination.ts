@@ -36,6 +36,8 @@ export interface PageSeen {
   readonly body: JsonValue | undefined;
   /** Items in it, those that are left out included. */
   readonly count: number;
+  /** The body as a whole is its one item: what it holds is not counted. */
+  readonly isWhole?: true;
 }
 
 /** The next page: its address; `isCut` when there is more that the API does not give. */
@@ -120,6 +122,8 @@ function automatic(page: PageSeen): NextPage {
   // A cursor needs a parameter to go into: only where it has been used is its name known.
   const cursor = ['cursor', 'after', 'page_token', 'pageToken'].find((name) => parameters.has(name));
   if (cursor !== undefined) return fromCursor(page, CURSOR_PATHS, cursor);
+  // Counted on by ones, a list of a thousand would be asked for a hundred times.
+  if (page.isWhole) return {};
   const size = SIZE_PARAMETERS.find((name) => parameters.has(name));
   const offset = OFFSET_PARAMETERS.find((name) => /^\d+$/.test(parameters.get(name) ?? ''));
   if (offset !== undefined) return countItems(page, offset, size, undefined);
