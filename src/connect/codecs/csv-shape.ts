@@ -82,7 +82,7 @@ export function parseDecimal(text: string): DecimalMark | undefined {
  * @throws `bad-data` for an empty file, a header alone, a quote left open in the header, two columns of one name.
  */
 export function detectCsv(head: Uint8Array, complete: boolean, options: KnownShape = {}): CsvShape {
-  const rowEnd = options.rowEnd ?? (!head.includes(0x0a) && head.includes(0x0d) ? 'cr' : 'lf');
+  const rowEnd = options.rowEnd ?? detectRowEnd(head, options.quote ?? QUOTE);
   const quote = options.quote ?? detectQuote(head, rowEnd, complete, options.delimiter);
   const delimiter = options.delimiter ?? detectDelimiter(head, { quote, rowEnd }, complete);
   const marks: CsvMarks = { delimiter, quote, rowEnd };
@@ -144,6 +144,20 @@ function fitness(head: Uint8Array, marks: CsvMarks, complete: boolean): number {
     if (total === DETECTION_ROWS) break;
   }
   return columns < 2 ? 0 : (fitting / total) ** 2 * columns;
+}
+
+/** Rows end in a bare carriage return where one stands outside of quotes, and no line feed does: cells may hold those. */
+function detectRowEnd(head: Uint8Array, quote: number): 'lf' | 'cr' {
+  let isQuoted = false;
+  let found: 'lf' | 'cr' = 'lf';
+  for (let at = 0; at < head.length; at++) {
+    const byte = head[at];
+    if (byte === quote) isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (byte === 0x0a) return 'lf';
+    else if (byte === 0x0d) found = 'cr';
+  }
+  return found;
 }
 
 /**

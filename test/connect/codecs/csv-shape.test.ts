@@ -47,6 +47,11 @@ describe('detectCsv', () => {
   it('reads rows that end in a bare carriage return', () => {
     expect(detect('a,b\r1,2\r').marks.rowEnd).toBe('cr');
     expect(detect('a,b\r\n1,2\r\n').marks.rowEnd).toBe('lf');
+    // Line feeds in cells end no rows, carriage returns in cells neither.
+    expect(detect('a,b\r1,"x\ny"\r').marks.rowEnd).toBe('cr');
+    expect(detect('a,b\n1,"x\ry"\n').marks.rowEnd).toBe('lf');
+    expect(detect('a,"b\r"\r\n1,"x\ry"\r\n').marks.rowEnd).toBe('lf');
+    expect(detect('5" disk,b\r\n1,2\r\n').marks.rowEnd).toBe('lf');
   });
 
   it.each([
