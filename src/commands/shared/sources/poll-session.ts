@@ -25,6 +25,7 @@ import type { Context } from '../frame/context.js';
 import { type PollFlags, readCassetteSpeed } from './poll-flags.js';
 import { outputSink, pollListener } from './poll-output.js';
 import { type PollPlan, shortDigest } from './poll-plan.js';
+import { tellingSink } from './telling-sink.js';
 
 /** What says that a successor took over. */
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING']);
@@ -68,7 +69,8 @@ export class PollSession {
     try {
       await this.#restore(sink, path, wanted);
       const save = (): void => this.#save(sink, path, wanted);
-      const summary = await this.#run(sink, (isComplete) => {
+      const telling = tellingSink(sink, this.#context.clock, (text) => this.#context.warn(text));
+      const summary = await this.#run(telling, (isComplete) => {
         if (!isComplete) this.#machine.validators.clear();
         if (isWorthSaving(this.#tracker)) save();
       });
