@@ -14,6 +14,7 @@ import {
   saveRow,
 } from '../state/held-row.js';
 import { KeyIndex } from '../state/key-index.js';
+import { SortedRows } from '../state/sorted-rows.js';
 import { stateFull } from '../state/state-full.js';
 import type { StateReader } from '../state/state-reader.js';
 import type { StateWriter } from '../state/state-writer.js';
@@ -24,7 +25,7 @@ interface List {
   readonly key: readonly Value[];
   readonly start: number;
   readonly end: number;
-  readonly rows: HeldRow[];
+  readonly rows: SortedRows;
 }
 
 /** What a top step is made from. */
@@ -104,7 +105,7 @@ export class TopStep implements Operator {
     const key = this.#parts.node.perWindow ? [...own, start, end] : own;
     let list = this.#index.get(key);
     if (list === undefined) {
-      list = { key, start, end, rows: [] };
+      list = { key, start, end, rows: new SortedRows((a, b) => this.#compare(a, b)) };
       this.#index.set(key, list);
       this.#lists.add(list);
     }
@@ -119,24 +120,12 @@ export class TopStep implements Operator {
     return compareHeld(a, b);
   }
 
-  /** Place of the first row that does not come before `row`. */
-  #placeOf({ rows }: List, row: HeldRow): number {
-    let low = 0;
-    let high = rows.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#compare(rows[middle]!, row) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   #insert(list: List, row: HeldRow): void {
     const { node, changing, maxRows } = this.#parts;
-    list.rows.splice(this.#placeOf(list, row), 0, row);
+    list.rows.add(row);
     this.#held++;
-    if (!changing && list.rows.length > node.limit) {
-      list.rows.pop();
+    if (!changing && list.rows.size > node.limit) {
+      list.rows.removeLast();
       this.#held--;
     }
     if (this.#held > maxRows) {
@@ -146,14 +135,14 @@ export class TopStep implements Operator {
   }
 
   #remove(list: List, row: HeldRow): void {
-    list.rows.splice(this.#placeOf(list, row), 1);
+    list.rows.remove(row);
     this.#held--;
   }
 
   /** The rows of a list that count, with their place when it is asked for. */
   #shown({ rows }: List): readonly HeldRow[] {
     const { limit, rank } = this.#parts.node;
-    const first = rows.slice(0, limit);
+    const first = rows.first(limit);
     if (rank === null) return first;
     return first.map(({ time, values }, at) => ({ time, values: [...values, at + 1] }));
   }
@@ -165,7 +154,7 @@ export class TopStep implements Operator {
     for (const { old, now } of changed) for (const row of without(old, now)) this.#out.add(row, watermark, -1);
     for (const { list, old, now } of changed) {
       for (const row of without(now, old)) this.#out.add(row, watermark);
-      if (list.rows.length === 0) this.#drop(list);
+      if (list.rows.size === 0) this.#drop(list);
     }
     const rows = this.#out.take('update');
     if (rows === undefined) return;
@@ -176,7 +165,7 @@ export class TopStep implements Operator {
   #drop(list: List): void {
     this.#lists.delete(list);
     this.#index.delete(list.key);
-    this.#held -= list.rows.length;
+    this.#held -= list.rows.size;
   }
 
   #fire(ms: number, reason: CloseReason): void {
@@ -223,7 +212,7 @@ export class TopStep implements Operator {
     for (const { start, end, rows } of this.#lists) {
       writer.number(start);
       writer.number(end);
-      writer.count(rows.length);
+      writer.count(rows.size);
       for (const row of rows) saveRow(row, writer);
     }
   }
@@ -235,7 +224,7 @@ export class TopStep implements Operator {
       const end = reader.number();
       for (let rows = reader.length(); rows > 0; rows--) {
         const row = loadRow(reader);
-        this.#listOf(row, start, end).rows.push(row);
+        this.#listOf(row, start, end).rows.append(row);
         this.#held++;
       }
     }
