@@ -107,7 +107,7 @@ async function readWindows(context: Context, input: ConsumeInput): Promise<Outco
   return consumeWindows(context, windowQuery(input.args.topic, given), {
     from: isTail ? { kind: 'end' } : readStart(given.offset, '-o', context.clock.now()),
     eof: given.exitAtEnd || input.invokedAs === 'cat' || context.stream.wantsEof,
-    partitions: readPartitions(given.partition) ?? [],
+    partitions: readPartitions(given.partition, input.given('partition')) ?? [],
     ...(given.group === undefined ? {} : { group: given.group }),
     ...(maxAhead === undefined ? {} : { maxAheadMs: readMaxAhead(maxAhead) }),
     ...(maxGroups === undefined ? {} : { maxGroups }),
@@ -127,7 +127,11 @@ async function readingOf(context: Context, input: ConsumeInput): Promise<Reading
     throw new StreamctlError('usage', 'with -g the group chooses the partitions: -p cannot');
   }
   const writers = await recordWriters(context, input);
-  return { writers, range: rangeOf(context, input), partitions: readPartitions(given.partition) };
+  return {
+    writers,
+    range: rangeOf(context, input),
+    partitions: readPartitions(given.partition, input.given('partition')),
+  };
 }
 
 async function readPlain(

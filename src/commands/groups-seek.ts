@@ -97,16 +97,23 @@ export const groupsSeek = defineCommand({
 
 async function wantedOffsets(
   client: KafkaClient,
-  { flags: given, args: { group } }: SeekInput,
+  input: SeekInput,
   ownTopics: readonly string[],
   nowMs: number,
 ): Promise<readonly TopicPartitionOffset[]> {
+  const {
+    flags: given,
+    args: { group },
+  } = input;
   if ((given.to === undefined) === (given.toGroup === undefined)) {
     throw new StreamctlError('usage', 'give either --to or --to-group', {
       hint: `streamctl groups seek ${group} --to start`,
     });
   }
-  const numbers = readPartitions(given.partition);
+  const numbers = readPartitions(given.partition, input.given('partition'));
+  if (given.topic.length === 0 && input.given('topic')) {
+    throw new StreamctlError('usage', '-t names no topic', { hint: 'leave -t out for the topics of the group' });
+  }
   if (given.toGroup !== undefined) {
     const { committedOffsets } = await import('../connect/kafka/offsets.js');
     const offsets = await committedOffsets(client, given.toGroup);

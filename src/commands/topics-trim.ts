@@ -54,12 +54,13 @@ export const topicsTrim = defineCommand({
     required: ['topic', 'partitions'],
   },
   mutating: true,
-  async run(context, { args, flags }) {
+  async run(context, { args, flags, given }) {
     const range = parseOffsetRange(flags.offset, context.clock.now());
     if (range.to) throw new StreamctlError('usage', '-o takes one offset here, not a range');
+    const wanted = readPartitions(flags.partition, given('partition'));
     return withAdmin(context, async (admin, client) => {
       const { listOffsets } = await import('../connect/kafka/list-offsets.js');
-      const partitions = partitionsOf(await client.topic(args.topic), readPartitions(flags.partition));
+      const partitions = partitionsOf(await client.topic(args.topic), wanted);
       const cuts = await resolvePositions(client, partitions, range.from);
       const starts = await listOffsets(client, partitions, 'start');
       const gone = cuts.reduce((sum, cut, index) => sum + Math.max(0, cut.offset - starts[index]!.offset), 0);

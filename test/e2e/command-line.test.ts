@@ -74,6 +74,18 @@ describe('exit codes and errors', () => {
     expect(stderr).toContain('hint:');
   });
 
+  it('takes an empty -b or -p for a mistake, not for the embedded broker or all partitions', async () => {
+    // What a script with an unset variable says.
+    const list = await space.run(['topics', 'list', '-b', '']);
+    expect(list).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--brokers names no') as string,
+    });
+    const trim = await space.run(['topics', 'trim', 'a', '-o', 'end', '-p', '', '-y', '-b', '127.0.0.1:1']);
+    expect(trim).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('-p names no') as string });
+  });
+
   it('prints help and version, and exits 0', async () => {
     for (const argv of [[], ['--help'], ['help', 'topics', 'create'], ['topics', '--help']]) {
       expect(await space.run(argv)).toMatchObject({ code: 0, stderr: '' });

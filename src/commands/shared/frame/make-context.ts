@@ -1,4 +1,5 @@
 import type { Compression, Crypto } from '../../../base/codec-interfaces.js';
+import { StreamctlError } from '../../../base/errors.js';
 import type { FileSystem } from '../../../base/files.js';
 import type { HttpClient } from '../../../base/http.js';
 import type { Network } from '../../../base/network.js';
@@ -155,6 +156,12 @@ function brokerSettings(parts: ContextParts, brokers: string | undefined): Broke
   const servers = splitList(secrets.resolve(named ?? '')).map((server) =>
     /:\d+$/.test(server) ? server : `${server}:${DEFAULT_PORT}`,
   );
+  // `-b "$KAFKA"` with KAFKA unset must not turn to the embedded broker unasked.
+  if (parts.globals.brokers?.source === 'flag' && servers.length === 0) {
+    throw new StreamctlError('usage', '--brokers names no broker', {
+      hint: 'write host:port, or leave it out for the embedded broker of this folder',
+    });
+  }
   let properties: Readonly<Record<string, string>> | undefined;
   return {
     bootstrapServers: servers.length > 0 && named !== 'embedded' ? servers : undefined,

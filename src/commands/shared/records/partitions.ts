@@ -3,10 +3,17 @@ import type { TopicInfo, TopicPartition } from '../../../connect/kafka/interface
 
 /**
  * Reads partition numbers and ranges: `0`, `3-5`.
+ * @param isGiven whether the person wrote the flag at all; only one that is left out means all.
  * @returns undefined for all partitions.
  * @throws `usage`
  */
-export function readPartitions(texts: readonly string[]): readonly number[] | undefined {
+export function readPartitions(texts: readonly string[], isGiven: boolean): readonly number[] | undefined {
+  // `-p "$P"` with P unset must not widen a cut to the whole topic.
+  if (texts.length === 0 && isGiven) {
+    throw new StreamctlError('usage', '-p names no partition', {
+      hint: 'write 0, 0,2 or 0-3, or leave -p out for all',
+    });
+  }
   if (texts.length === 0) return undefined;
   const numbers = new Set<number>();
   for (const text of texts) {

@@ -68,10 +68,12 @@ describe('-p', () => {
   };
 
   it('reads numbers and ranges', () => {
-    expect(readPartitions([])).toBeUndefined();
-    expect(readPartitions(['2', '0-1', '1'])).toEqual([0, 1, 2]);
+    expect(readPartitions([], false)).toBeUndefined();
+    // `-p ""`: a name that is missing is not all of them.
+    expect(() => readPartitions([], true)).toThrow(expect.objectContaining({ code: 'usage' }));
+    expect(readPartitions(['2', '0-1', '1'], true)).toEqual([0, 1, 2]);
     for (const text of ['x', '3-1', '-1', '1.5']) {
-      expect(() => readPartitions([text])).toThrow(expect.objectContaining({ code: 'usage' }));
+      expect(() => readPartitions([text], true)).toThrow(expect.objectContaining({ code: 'usage' }));
     }
   });
 
